@@ -202,7 +202,7 @@ def _wording(
         "mailto": composer.mailto,
         "now": now,
         "date": write_date,
-        "fields": tuple(_fields(ticket, words, write_date, staff=notification.role.staff)) if ticket else (),
+        "fields": tuple(_fields(notification, ticket, words, write_date)) if ticket else (),
         "hours": opening_hours(calendar, words["report"]["days"]),
         "next_opening": partial(calendar.next_opening, now),
         "day": partial(_day, language=language, formats=words["dates"]),
@@ -214,11 +214,17 @@ def _wording(
 
 
 def _fields(
-    ticket: Ticket, words: Mapping[str, Any], write_date: Callable[[datetime], str], *, staff: bool
+    notification: Notification,
+    ticket: Ticket,
+    words: Mapping[str, Any],
+    write_date: Callable[[datetime], str],
 ) -> Iterator[tuple[str, str]]:
     """Yield names and values of the basic data that differ from those of a new ticket."""
-    for name, value in notification_values(ticket, staff=staff):
-        yield name, _written(name, value, words, write_date)
+    for name, value in notification_values(ticket, staff=notification.role.staff):
+        if name == "bundle":  # a number means little without the school, and without the others
+            yield name, ", ".join((ticket.leading_key, *(other.key for other in notification.bundle)))
+        else:
+            yield name, _written(name, value, words, write_date)
 
 
 def _written(name: str, value: Any, words: Mapping[str, Any], write_date: Callable[[datetime], str]) -> str:

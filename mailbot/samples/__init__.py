@@ -26,8 +26,10 @@ from mailbot.samples.scene import (
     HOSTILE,
     IDLE,
     LATE,
+    LEADING,
     LENA,
     MAX,
+    NETWORK,
     ODD,
     OLD,
     PRIVATE,
@@ -113,6 +115,9 @@ def _new_tickets() -> dict[str, Notification]:
             similar=SIMILAR[:1],
             fitting=SAVED_ANSWERS[:2],
         ),
+        "new_ticket_resembling": TO_ERIKA(
+            Kind.NEW_TICKET, ticket=NETWORK[2], author=LENA, text="Im ganzen Altbau.", resembling=NETWORK[:2]
+        ),
         "new_ticket_withheld": TO_ERIKA(
             Kind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, listed=(*HARMFUL, FILM)
         ),
@@ -135,6 +140,20 @@ def _words_to_team() -> dict[str, Notification]:
             author=LENA,
             text="Danke, ich probiere es!",
             history=HISTORY[1:3],
+        ),
+        "also_reported": TO_ERIKA(
+            Kind.ALSO_REPORTED,
+            ticket=NETWORK[2],
+            author=LENA,
+            text="Im ganzen Altbau kommt niemand mehr ins Netz. Wir brauchen es in der 5. Stunde.",
+            resembling=LEADING[:1],
+        ),
+        "requester_reply_bundle": TO_MAX(
+            Kind.REQUESTER_REPLY,
+            ticket=LEADING[0],
+            author=LENA,
+            text="Im Keller auch.",
+            bundle=LEADING[1:],
         ),
         "requester_reply_unknown": TO_MAX(
             Kind.REQUESTER_REPLY,

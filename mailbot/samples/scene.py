@@ -139,6 +139,15 @@ OLD = replace(_ticket(12, "Drucker im Lehrerzimmer", 300), status=Status.CLOSED,
 SOLVED = replace(
     _ticket(71, "Beamer Raum 204: kein Bild", 40), status=Status.CLOSED, closed=NOW - timedelta(days=38)
 )
+NETWORK = tuple(
+    _ticket(number, subject, 0)
+    for number, subject in (
+        (101, "WLAN weg"),
+        (102, "Kein Internet im ganzen Haus"),
+        (105, "Internet geht nicht"),
+    )
+)
+LEADING = tuple(replace(ticket, bundle=101) for ticket in NETWORK)
 REPORTS = PlaceReports(Place("room", "204"), 4, "autumn")
 SIMILAR = (
     Similar(SOLVED, "der Eingang am Beamer stand auf VGA. Mit der Taste „Source“ auf HDMI 1 stellen."),

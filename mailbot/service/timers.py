@@ -107,7 +107,8 @@ def _context(
     names, absences = names_and_absences(session, school, desk.policy, now)
     history = tickets.history(session, ticket_id)
     unread = is_from_list(session, ticket_id, ticket.requester.email)
-    return TimerContext(ticket, school, desk.policy, now, names, history, absences, unread)
+    bundle = tickets.bundle_of(session, ticket)
+    return TimerContext(ticket, school, desk.policy, now, names, history, absences, unread, bundle)
 
 
 def _teams(desk: Desk) -> list[tuple[Team, Role, School | None]]:

@@ -102,9 +102,10 @@ def collect(session: Session, address: str) -> Document:
 def _ticket(ticket: Ticket, history: tuple[Message, ...], address: str) -> Document:
     """Return a ticket with its messages. Internal ones are separate, since others may have rights in them.
 
-    Which other members muted it, is left out.
+    Which other members muted it, and which other tickets report the same problem, is left out.
     """
-    ticket = replace(ticket, muted=tuple(muted for muted in ticket.muted if muted == address))
+    muted = tuple(other for other in ticket.muted if other == address)
+    ticket = replace(ticket, muted=muted, bundle=None)
     messages = [asdict(message) for message in history]
     public = [m for m in messages if m["visibility"] == "public"]
     internal = [m for m in messages if m["visibility"] != "public"]

@@ -14,6 +14,7 @@ from mailbot.core.model.facts import (
     Change,
     Copies,
     Facts,
+    OpenReport,
     RecentActivity,
     SentMail,
     UndeliveredMail,
@@ -23,7 +24,7 @@ from mailbot.core.model.mail import Mail
 from mailbot.core.model.place import Place, counted_since
 from mailbot.core.model.policy import Absence, Policy, School
 from mailbot.core.model.ticket import Message, Similar, Ticket
-from mailbot.store import people, places, saved_answers, search, sent_mails, tickets
+from mailbot.store import open_reports, people, places, saved_answers, search, sent_mails, tickets
 from mailbot.store.copies import find_copies
 from mailbot.store.ledger import LedgerEntry
 from mailbot.store.mapping import to_tickets
@@ -32,7 +33,7 @@ from mailbot.store.prepared import execute
 from mailbot.store.recent_activity import load_recent_activity
 from mailbot.store.tables import metadata
 from mailbot.store.threads import by_common_ancestor, changed_copy, is_from_list
-from mailbot.store.undo_state import last_changes
+from mailbot.store.undo_state import ended_bundle, last_changes
 
 MAX_LOOKUPS = 50
 _MAX_IN_TRANSIT = timedelta(days=365)
@@ -171,19 +172,22 @@ def load_facts(
         recent_activity=matches.recent_activity,
         blocked=_blocked(session, understood.mail, school, found),
     )
-    facts = _with_fitting(session, facts, found, lookups)
-    return _with_looked_up(session, facts, found, understood, policy)
+    return _with_looked_up(session, facts, found, understood, policy, now)
 
 
 def _with_looked_up(
-    session: Session, facts: Facts, found: _Found, understood: Understanding, policy: Policy
+    session: Session, facts: Facts, found: _Found, understood: Understanding, policy: Policy, now: datetime
 ) -> Facts:
-    """Return the facts with what single commands of the mail need."""
+    """Return the facts with what a new problem or single commands of the mail need."""
     lookups = understood.lookups
     numbers = {key: tickets.next_number(session, key) for key in _schools(lookups, found)}
+    fitting = saved_answers.fitting(session, None if found.rows else lookups.problem)
     facts = replace(
         facts,
         numbers_elsewhere=numbers,
+        fitting=fitting.answers,
+        tip=fitting.tip,
+        open_reports=_open_reports(session, lookups, found, facts.next_number, now),
         listings={listing: tickets.load_page(session, listing) for listing in lookups.listings},
         held_since=tickets.held_since(session, found.rows) if lookups.holders else {},
         undelivered=_undelivered(session, found) if lookups.resends else {},
@@ -195,30 +199,33 @@ def _with_looked_up(
         facts = replace(facts, tips=_sent_tips(session, found))
     if lookups.undoes:
         versions = saved_answers.load_versions(session, facts.answered or facts.by_action_key)
-        changes = _changes(session, found, understood.mail, policy)
-        facts = replace(facts, saved_versions=versions, changes=changes)
+        facts = replace(facts, saved_versions=versions)
+        facts = _with_changes(session, facts, found, understood.mail, policy)
     return facts
+
+
+def _with_changes(session: Session, facts: Facts, found: _Found, mail: Mail, policy: Policy) -> Facts:
+    """Return the facts with the last changes of the tickets, and of those of bundles that these ended."""
+    changes = _changes(session, found, mail, policy)
+    ended = [
+        key
+        for name, change in changes.items()
+        for key in ended_bundle(session, found.rows[name].id, found.tickets[name], change)
+    ]
+    if not ended:
+        return replace(facts, changes=changes)
+    others = _found(session, ended)
+    return replace(
+        facts,
+        changes=_changes(session, others, mail, policy) | changes,
+        tickets={**others.tickets, **facts.tickets},
+        histories={**_histories(session, others.rows), **facts.histories},
+    )
 
 
 def _sent_tips(session: Session, found: _Found) -> dict[str, str]:
     sent = saved_answers.sent_tips(session, [row.id for row in found.rows.values()])
     return {key: sent[row.id] for key, row in found.rows.items() if row.id in sent}
-
-
-def _with_fitting(session: Session, facts: Facts, found: _Found, lookups: Lookups) -> Facts:
-    """Return the facts with the saved answers that fit a new ticket, and the tip for it.
-
-    Saved answers of its school replace those for all schools.
-    """
-    fitting = saved_answers.fitting(session, None if found.rows else lookups.problem)
-    if lookups.problem is None or not fitting.names:
-        return facts
-    known = sorted(saved_answers.load(session, [lookups.problem.school]), key=lambda answer: answer.school)
-    by_name = {answer.name: answer for answer in known}
-    # A colleague may have deleted one since the first statement.
-    answers = tuple(by_name[name] for name in fitting.names if name in by_name)
-    tip = by_name.get(fitting.tip)
-    return replace(facts, fitting=answers, tip=tip if tip and tip.tip else None)
 
 
 def _match(
@@ -243,7 +250,10 @@ def _match(
 
 def _load_tickets(session: Session, lookups: Lookups, matches: _Matches) -> _Found:
     """Lock and load the tickets that a mail names or belongs to."""
-    names = sorted({*lookups.named, *lookups.tags, *matches.tickets()})[:MAX_LOOKUPS]
+    return _found(session, sorted({*lookups.named, *lookups.tags, *matches.tickets()})[:MAX_LOOKUPS])
+
+
+def _found(session: Session, names: Sequence[str]) -> _Found:
     by_name = tickets.find_for_update(session, names)
     rows = {tickets.key_of(row): row for row in by_name.values()}
     return _Found(by_name, rows, dict(zip(rows, to_tickets(session, list(rows.values())), strict=True)))
@@ -329,6 +339,15 @@ def _reports(
         return {}
     since, _ = counted_since(school.team.calendar, now)
     return places.count_reports(session, lookups.places, school.key, since)
+
+
+def _open_reports(
+    session: Session, lookups: Lookups, found: _Found, number: int, now: datetime
+) -> tuple[OpenReport, ...]:
+    """Return the open tickets that may report the same problem; `number` is that of the new ticket."""
+    if lookups.problem is None or found.rows:
+        return ()
+    return open_reports.load(session, lookups.problem.school, number - 1, now)
 
 
 def _blocked(session: Session, mail: Mail, school: School, found: _Found) -> frozenset[tuple[str, str]]:

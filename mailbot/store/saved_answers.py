@@ -174,10 +174,10 @@ def load_versions(session: Session, receipt: SentMail | None) -> tuple[SavedVers
 
 @dataclass(frozen=True, slots=True)
 class Fitting:
-    """The names of the saved answers that fit a problem, the best first, and of the tip for it."""
+    """The saved answers that fit a problem, the best first, and the tip for it."""
 
-    names: tuple[str, ...] = ()
-    tip: str = ""
+    answers: tuple[SavedAnswer, ...] = ()
+    tip: SavedAnswer | None = None
 
 
 def fitting(session: Session, problem: TermSet | None) -> Fitting:
@@ -205,12 +205,14 @@ def fitting(session: Session, problem: TermSet | None) -> Fitting:
         )
         for key, row in known.items()
     }
-    has_tips = any(row.is_tip for row in known.values())
-    tip = known.get(choose_tip(problem, answers) or "") if has_tips else None
-    return Fitting(
-        tuple(known[key].name for key in rank_answers(problem, answers)),
-        tip.name if tip is not None and tip.is_tip else "",
-    )
+    found = rank_answers(problem, answers)
+    if not found:
+        return Fitting()
+    tip = choose_tip(problem, answers) if any(row.is_tip for row in known.values()) else None
+    # Those of the school replace those for all schools; a colleague may have deleted one in the meantime.
+    texts = {a.key: a for a in sorted(load(session, [problem.school]), key=lambda answer: answer.school)}
+    best = texts.get(tip) if tip is not None else None
+    return Fitting(tuple(texts[key] for key in found if key in texts), best if best and best.tip else None)
 
 
 def _values(schools: Iterable[str]) -> dict[str, list[str]]:

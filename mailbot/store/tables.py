@@ -11,6 +11,7 @@ from mailbot.store.base import Row
 metadata = Row.metadata
 
 HAS_TIMER = "look_at IS NOT NULL"
+BUNDLED = "bundle IS NOT NULL"
 DUE_STATES = ("queued", "sending", "uncertain")
 DUE_CONDITION = "state IN ('queued', 'sending', 'uncertain')"
 NOT_SENT = "state <> 'sent'"
@@ -68,6 +69,9 @@ class TicketRow(Row, table=True):
     __table_args__ = (
         UniqueConstraint("school", "number"),
         Index("ix_ticket_school_status", "school", "status", "id"),
+        Index(
+            "ix_ticket_bundle", "school", "bundle", sqlite_where=text(BUNDLED), postgresql_where=text(BUNDLED)
+        ),
         Index("ix_ticket_look_at", "look_at", sqlite_where=text(HAS_TIMER), postgresql_where=text(HAS_TIMER)),
     )
     id: int | None = Field(default=None, primary_key=True)
@@ -97,6 +101,7 @@ class TicketRow(Row, table=True):
     appointment_revision: int = 0
     status_asked: datetime | None = None
     muted: str = Field(default="", sa_type=Text)
+    bundle: int | None = None
     look_at: datetime | None = None
     merged_into: int | None = Field(default=None, foreign_key="ticket.id")
     head: str = ""
@@ -252,10 +257,7 @@ class LedgerRow(Row, table=True):
 
 
 class AttemptRow(Row, table=True):
-    """A mail in progress; `tries` counts the attempts with this mail alone.
-
-    So a mail that crashes the process is identified.
-    """
+    """A mail in progress; `tries` counts the attempts with it alone, which finds one that kills the process."""
 
     __tablename__ = "attempt"
     school: str = Field(primary_key=True)

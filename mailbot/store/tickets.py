@@ -47,6 +47,11 @@ _BY_ALIASES = (
 _BY_APPOINTMENT = select(_TICKET.c.school, _TICKET.c.number).where(
     _TICKET.c.appointment_uid == bindparam("uid")
 )
+# Find the tickets of some bundles.
+_BY_BUNDLES = select(_TICKET).where(
+    _TICKET.c.bundle.in_(bindparam("bundles", expanding=True)),
+    _TICKET.c.school.in_(bindparam("schools", expanding=True)),
+)
 # Read tickets by the keys of their rows.
 _BY_IDS = select(_TICKET).where(_TICKET.c.id.in_(bindparam("tickets", expanding=True)))
 # Lock tickets. All workers lock them in this order, which prevents deadlocks.
@@ -153,15 +158,37 @@ def by_ids(session: Session, ticket_ids: Collection[int]) -> dict[int, Row[Any]]
 
 
 def find_for_update(session: Session, names: Collection[str]) -> dict[str, Row[Any]]:
-    """Return the rows of tickets, as `find_all` does; lock them until this transaction ends."""
-    found, locked = find_all(session, names), set[int]()
+    """Return the rows of tickets, as `find_all` does, and of their bundles.
+
+    Lock them until this transaction ends.
+    """
+    found, locked = _with_bundles(session, find_all(session, names)), set[int]()
     if session.get_bind().dialect.name == "sqlite":  # the transaction has locked the whole database
         return found
     while missing := {row.id for row in found.values()} - locked:
         execute(session, _LOCK, {"tickets": list(missing)})
         locked |= missing
-        found = find_all(session, names)  # another worker may have merged one before it was locked
+        # Another worker may have merged or bundled one before it was locked.
+        found = _with_bundles(session, find_all(session, names))
     return found
+
+
+def bundle_of(session: Session, ticket: Ticket) -> tuple[Ticket, ...]:
+    """Return the tickets of the bundle that a ticket is in, in the order of their numbers."""
+    if ticket.bundle is None:
+        return ()
+    rows = execute(session, _BY_BUNDLES, {"schools": [ticket.school], "bundles": [ticket.bundle]})
+    return tuple(to_tickets(session, sorted(rows, key=lambda row: row.number)))
+
+
+def _with_bundles(session: Session, found: dict[str, Row[Any]]) -> dict[str, Row[Any]]:
+    """Return rows of tickets, and those of the other tickets of their bundles."""
+    bundles = {(row.school, row.bundle) for row in found.values() if row.bundle is not None}
+    if not bundles:
+        return found
+    schools, numbers = (list(set(values)) for values in zip(*bundles, strict=True))
+    rows = execute(session, _BY_BUNDLES, {"schools": schools, "bundles": numbers})
+    return {key_of(row): row for row in rows if (row.school, row.bundle) in bundles} | found
 
 
 def key_of(row: Any) -> str:

@@ -15,6 +15,7 @@ from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Role, Ticket
 from mailbot.core.model.ticket_fields import with_state
 from mailbot.core.model.transition import apply
+from mailbot.store.audit import UNBUNDLED
 from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
 
@@ -51,6 +52,20 @@ _SENT_MAILS = (
     )
     .order_by(_OUTBOX.c.id)
 )
+
+
+# Find the other tickets of a bundle that a change ended.
+_ENDED = select(_EVENT.c.detail).where(
+    _EVENT.c.ticket_id == bindparam("ticket"), _EVENT.c.at == bindparam("at"), _EVENT.c.action == UNBUNDLED
+)
+
+
+def ended_bundle(session: Session, ticket_id: int, ticket: Ticket, last: Change) -> list[str]:
+    """Return the keys of the other tickets of a bundle if the last change of its leading ticket ended it."""
+    if ticket.bundle is not None or not last.before.leads:
+        return []
+    details = execute(session, _ENDED, {"ticket": ticket_id, "at": last.at}).scalars()
+    return [f"{ticket.school}-{number}" for detail in details for number in detail.split()]
 
 
 def last_changes(

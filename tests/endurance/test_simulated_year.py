@@ -5,6 +5,7 @@
 
 import os
 import random
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -76,8 +77,8 @@ def test_much_happens_in_a_year(year: SimulatedYear) -> None:
     assert {"appointment", "appointment_cancelled", "appointment_answer"} <= set(kinds)
     assert any(step.away for step in year.steps)
     actions = {event.action for event in year.harness.rows(EventRow)}
-    assert {"muted", "status asked", "helped"} <= actions
-    assert {"ticket_status"} <= set(kinds)
+    assert {"muted", "status asked", "helped", "bundled", "unbundled"} <= actions
+    assert {"ticket_status", "also_reported"} <= set(kinds)
 
 
 def test_member_who_muted_a_ticket_gets_its_mail_only_if_no_colleague_knows_of_it(
@@ -129,9 +130,8 @@ def test_every_new_ticket_has_its_receipt_and_reaches_its_team(year: SimulatedYe
                 (n.to.email, n.kind) for n in notices(step) if n.ticket and n.ticket.key == opened.key
             ]
             assert (opened.requester.email, NotificationKind.RECEIPT) in notices_sent, step
-            assert (
-                NotificationKind.NEW_TICKET in [kind for _, kind in notices_sent] or step.writer in COLLEAGUES
-            ), step
+            to_team = {NotificationKind.NEW_TICKET, NotificationKind.ALSO_REPORTED}
+            assert to_team & {kind for _, kind in notices_sent} or step.writer in COLLEAGUES, step
 
 
 def test_reports_about_a_place_are_counted_and_only_its_team_reads_them(year: SimulatedYear) -> None:
@@ -210,6 +210,19 @@ def test_time_sends_nothing_at_night_on_weekends_or_in_holidays(year: SimulatedY
             for row in step.mails:
                 calendar = AT_THE_OFFICE if row.role == "second-level" else AT_SCHOOL
                 assert calendar.is_open(step.at), (step.at, row.kind)
+
+
+def test_people_with_a_ticket_in_a_bundle_read_of_no_other_ticket(year: SimulatedYear) -> None:
+    together = 0
+    for step in year.steps:
+        tickets = {n.ticket.key: n.ticket for n in notices(step) if n.ticket and n.ticket.bundle is not None}
+        bundles = Counter(ticket.leading_key for ticket in tickets.values())
+        together += max(bundles.values(), default=0) > 1
+        for row in step.mails:
+            if row.role in ("requester", "cc") and row.kind not in REPLIES | {"receipt", "merged", "moved"}:
+                named = set(re.findall(r"\b(?:GYM|HBG)-\d+", f"{row.subject}\n{row.text}"))
+                assert len(named) <= 1, (step, row.kind, named)
+    assert together, "one mail about several tickets of a bundle"
 
 
 def test_undo_restores_the_very_state(year: SimulatedYear) -> None:

@@ -42,6 +42,7 @@ NOT_UNDONE = {"school", "number", "subject", "opened", "updated", "messages", "s
 NOT_UNDONE |= {"appointment_revision"}
 NOT_ERASED = set(NAMES) - {"subject", "requester", "assignee", "cc", "muted", "appointment"}
 NOT_PRINTED = {"number", "cc", "due", "wait", "status_asked", "muted", "appointment", "appointment_revision"}
+NOT_PRINTED |= {"bundle"}
 PAULA = "paula@schule.example"
 EMPTY: tuple[Any, ...] = ("", [], None)
 
@@ -52,6 +53,7 @@ def value_of(position: int, name: str) -> Any:
     values: dict[Any, Any] = {
         str: f"{PAULA} {name}",
         int: position + 100,
+        int | None: position + 100,
         Status: Status.WAITING,
         Priority: Priority.URGENT,
         datetime: day,
@@ -156,8 +158,8 @@ def test_a_field_that_an_old_state_lacks_keeps_its_value() -> None:
 def test_disclosure_gives_out_each_column(stored: DeskHarness) -> None:
     with read_only(stored.engine) as session:
         (found,) = collect(session, FULL.requester.email)["tickets"]
-    others_mutes = {"muted": ""}
-    assert found == {**columns_of(FULL), **others_mutes, "messages": [], "internal": []}
+    about_others = {"muted": "", "bundle": None}
+    assert found == {**columns_of(FULL), **about_others, "messages": [], "internal": []}
 
 
 def test_erasure_empties_each_field_with_personal_data(stored: DeskHarness) -> None:

@@ -1,11 +1,13 @@
 """Simulate a school year at a desk with a real database; the mails of people are random."""
 
 import heapq
+import itertools
 import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -78,6 +80,18 @@ SELLERS = tuple(f"gewinn{n}@anderswo.example" for n in range(4))
 COLLEAGUES = {m.address: m.name for team in (GYM.team, HBG.team, POLICY.second_level) for m in team.members}
 TOPICS = ("Beamer dunkel", "Drucker leer", "WLAN langsam", "Maus fehlt", "Kennwort vergessen", "Tafel hängt")
 
+OUTAGE = (
+    (0, "WLAN weg"),
+    (10, "Kein Internet im ganzen Haus"),
+    (20, "Internet geht nicht"),
+    (200, "Netz ausgefallen"),
+    (400, "Kein WLAN in Raum 204"),
+    (1_440, "Internet tot"),
+    (1_600, "WLAN funktioniert nicht"),
+)
+"""What teachers report when the network of a school fails, and after how many minutes."""
+OFFER = re.compile(r"#(?:bündeln|bundle) \d[\d ]*")
+
 Texts = tuple[tuple[int, str], ...]
 # Replies to each kind of notification: (weight, text). {other} is another open ticket of the
 # school, {colleague} somebody of the own team, {days} a few days, {saved} the name of a saved answer.
@@ -99,6 +113,9 @@ FIRST_LEVEL = (
     (3, "#für lehrer3@schule.example"),
     (10, "#merge {other}"),
     (4, "#trennen"),
+    (8, "#bündeln {other} {other2}"),
+    (4, "Wir wissen davon.\n#bundle {other}"),
+    (5, "#entbündeln"),
     (12, "#spam"),
     (3, "Geht wieder.\n#schlissen"),
     (2, "#zurück"),
@@ -130,6 +147,7 @@ SECOND_LEVEL = (
     (8, "#move HBG"),
     (6, "#verschieben GYM"),
     (6, "#übernehmen"),
+    (4, "#grouper {other} {other2}"),
     (5, "#priority urgent"),
     (4, "#away in {days} days {colleague}"),
     (3, "#list all room 204"),
@@ -150,7 +168,7 @@ REQUESTER = (
     (1, "#übersicht"),
     (1, "Und der Drucker ist auch leer."),
     (1, "#eskalieren"),
-    (5, "#stand"),
+    (8, "#stand"),
     (4, "#geholfen"),
     (1, "#öffnen"),
 )
@@ -169,6 +187,7 @@ IN_THE_MORNING = (
 WORK = dict.fromkeys(
     (
         "new_ticket",
+        "also_reported",
         "requester_reply",
         "returned",
         "escalated_second_level",
@@ -191,11 +210,10 @@ NEWS = dict.fromkeys(
         "escalated_requester",
         "reopened",
         "closed_waiting",
-        "appointment",
         "appointment_cancelled",
     ),
     0.6,
-)
+) | {"appointment": 0.9}
 """The probability of a reply to a notification of that kind, by staff and by others."""
 
 
@@ -241,6 +259,8 @@ class SimulatedYear:
             whenever = self.rng.random() < 0.2
             moments = (START + timedelta(seconds=self.rng.randrange(364 * 86_400)) for _ in count())
             self.plan(next(at for at in moments if whenever or AT_SCHOOL.is_open(at)), self.report)
+        for week in (7, 25):
+            self.plan(AT_SCHOOL.add(START + timedelta(weeks=week), timedelta(hours=1)), self.fail_network)
         for days in range(365):
             morning = datetime.combine((START + timedelta(days=days)).date(), time(7, 30), BERLIN)
             self.plan(morning, self.pass_time)
@@ -287,6 +307,14 @@ class SimulatedYear:
             mail.cc(self.rng.choice(TEACHERS[school])).proven(SERVERS[school])
         self.write(sender, mail, what, school)
 
+    def fail_network(self) -> None:
+        """Let several teachers report that the network of their school fails."""
+        school = self.rng.choice(("GYM", "HBG"))
+        for teacher, (minutes, subject) in zip(itertools.cycle(TEACHERS[school]), OUTAGE, strict=False):
+            mail = problem(subject, sender=teacher).text("Bei uns geht nichts.")
+            report = partial(self.write, teacher, mail, subject, school)
+            self.plan(self.now + timedelta(minutes=minutes), report)
+
     def write(self, writer: str, mail: MailBuilder, text: str, school: str) -> PlannedAction:
         """Process a mail and record its effects."""
         decision = self.harness.receive(mail, school, at=self.now)
@@ -330,7 +358,8 @@ class SimulatedYear:
             return
         tables = {"second-level": SECOND_LEVEL, "supporter": FIRST_LEVEL}
         table = IN_THE_MORNING if sent.kind == "digest" else tables.get(sent.role, REQUESTER)
-        text = self.filled(self.draw(table), sent)
+        offer = OFFER.search(sent.text) if sent.kind in ("new_ticket", "also_reported") else None
+        text = offer[0].strip() if offer else self.filled(self.draw(table), sent)
         if not text:
             return
         if table is REQUESTER and text not in TAPS:

@@ -56,6 +56,8 @@ WORDS = {
     "confirm": ("confirm", "bestätigen", "confirmer"),
     "resend": ("resend", "erneut", "nochmal", "réexpédier"),
     "helped": ("helped", "geholfen", "utile"),
+    "bundle": ("bundle", "bündeln", "grouper", "regrouper"),
+    "unbundle": ("unbundle", "entbündeln", "dégrouper"),
     "mute": ("mute", "stumm", "silence", "muet"),
     "unmute": ("unmute", "laut", "réactiver"),
     "status": ("status", "stand", "état", "statut"),

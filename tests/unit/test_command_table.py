@@ -83,6 +83,8 @@ cc          -           -    yes         yes            -
 for         -           -    yes         yes            -
 merge       -           -    yes         yes            -
 split       -           -    yes         yes            -
+bundle      -           -    yes         yes            -
+unbundle    -           -    yes         yes            -
 move        -           -    -           yes            -
 spam        -           -    yes         -              -
 helped      yes         -    -           -              -
@@ -248,6 +250,19 @@ ROWS = {
         lambda done: done.ticket("GYM-100").requester.email == LENA,
         {(LENA, "receipt"), (ERIKA, "new_ticket"), (MAX, "command_receipt")},
         wrong=("#split 12", "#trennen 12", "#séparer 12"),
+    ),
+    "bundle": Row(
+        ("#bundle 12", "#bündeln 1 und 12", "#grouper 1, 12"),
+        lambda done: (done.ticket().bundle, done.ticket("GYM-12").bundle) == (1, 1),
+        {(MAX, "command_receipt")},
+        wrong=("#bundle", "#bündeln Beamer", "#grouper 9999", "#regrouper 1"),
+    ),
+    "unbundle": Row(
+        ("#unbundle", "#entbündeln", "#dégrouper"),
+        lambda done: done.ticket().bundle is None,
+        {(MAX, "command_receipt")},
+        about=ticket(bundle=1),
+        wrong=("#unbundle Beamer", "#entbündeln alles", "#dégrouper 9999"),
     ),
     "move": Row(
         ("#move HBG", "#verschieben Heisenberg-Gymnasium", "#déplacer HBG"),

@@ -183,6 +183,7 @@ class MailContext:
             forwarded_from=forwarded_from,
             cut=self.cut,
             unread=self._is_unread(after),
+            bundle=self.facts.followers(after),
         )
 
     def _is_unread(self, ticket: Ticket) -> bool:

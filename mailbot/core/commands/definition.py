@@ -236,7 +236,7 @@ class TicketCommand(ResolvableCommand[T]):
     instead of conflicting. `opening` applies it to the ticket that the mail opens. `asks_why`: the receipt
     of a requester who writes no text beside it asks for one. `for_author_only`: it concerns only its author,
     so a text that another command takes is not sent to its tickets. `beside` returns what it changes
-    apart from tickets.
+    apart from tickets. `for_bundle`: on a ticket that leads a bundle, it changes all tickets of the bundle.
     """
 
     handler: Callable[[Ticket, T, Address], tuple[Effect, ...]]
@@ -247,6 +247,7 @@ class TicketCommand(ResolvableCommand[T]):
     undoable: bool = True
     asks_why: bool = False
     for_author_only: bool = False
+    for_bundle: bool = False
     opening: Callable[[Ticket, T], Ticket] | None = None
     beside: Callable[[MailContext, T], tuple[MemberChange, ...]] | None = None
     restructuring: Restructuring[T] | None = None

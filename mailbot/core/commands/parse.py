@@ -6,6 +6,7 @@ from difflib import get_close_matches
 
 from mailbot.core.commands.appointment import VISIT
 from mailbot.core.commands.assignment import ASSIGNMENT
+from mailbot.core.commands.bundle import BUNDLES
 from mailbot.core.commands.command import Command, CommandLine, Reading, spellings
 from mailbot.core.commands.members import MEMBERS
 from mailbot.core.commands.progress import STATUS_QUESTION
@@ -37,6 +38,7 @@ COMMANDS: tuple[Command, ...] = (
     VISIT,
     UNDO,
     *RESTRUCTURE,
+    *BUNDLES,
     NOTE,
     RESEND,
     *SAVED_ANSWERS,

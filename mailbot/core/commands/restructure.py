@@ -1,6 +1,6 @@
 """Commands that correct the assignment of mails to tickets and schools: merge, split, move, spam."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from mailbot.core.commands.command import STAFF, LineLookups, Viewer
@@ -35,7 +35,15 @@ def _resolve_target(request: Request) -> Resolved[Ticket]:
     ticket = request.own_ticket()
     if into.key == ticket.key or into.school != ticket.school:
         raise request.refusal(Reason.NOT_HERE, into.key)
+    _refuse_bundled(request, (ticket,))
     return (ticket,), into
+
+
+def _refuse_bundled(request: Request, tickets: Iterable[Ticket]) -> None:
+    """Refuse tickets of a bundle: their numbers connect them with the others."""
+    bundled = next((ticket for ticket in tickets if ticket.bundle is not None), None)
+    if bundled is not None:
+        raise request.refusal(Reason.BUNDLED, bundled.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,7 @@ def _resolve_school(request: Request) -> Resolved[MoveTarget]:
     if school is None:
         raise request.wrong(name)
     tickets = request.tickets(named)
+    _refuse_bundled(request, tickets)
     return tickets, MoveTarget(school, {t.key: request.number(t, school.key) for t in tickets})
 
 

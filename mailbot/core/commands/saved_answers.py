@@ -167,6 +167,10 @@ class ChosenAnswer:
     name: str
     by_ticket: Mapping[str, SavedAnswer] = field(compare=False)
 
+    def of(self, ticket: Ticket) -> SavedAnswer:
+        """Return the answer to a ticket, or to the one that leads its bundle."""
+        return self.by_ticket.get(ticket.key) or self.by_ticket[ticket.leading_key]
+
 
 def _resolve_use(request: Request) -> Resolved[ChosenAnswer]:
     words, named = _name_and_tickets(request)
@@ -214,7 +218,7 @@ def _unsave(context: MailContext, answer: SavedAnswer) -> MemberChange:
 
 
 def _use(ticket: Ticket, chosen: ChosenAnswer) -> tuple[UseAnswer]:
-    answer = chosen.by_ticket[ticket.key]
+    answer = chosen.of(ticket)
     return (UseAnswer(ticket.key, answer.school, answer.key),)
 
 
@@ -230,7 +234,7 @@ def without_placeholders(context: MailContext, ticket: Ticket, text: str) -> str
 
 
 def _text_for(context: MailContext, ticket: Ticket, chosen: ChosenAnswer) -> str:
-    return without_placeholders(context, ticket, chosen.by_ticket[ticket.key].text)
+    return without_placeholders(context, ticket, chosen.of(ticket).text)
 
 
 def _list(context: MailContext, _: tuple[Ticket, ...], page: int) -> Iterator[Notification]:

@@ -26,6 +26,7 @@ from mailbot.core.model.effects import (
     RecordHelped,
     RestoreAnswer,
     RevertChange,
+    SetBundle,
     SetDue,
     SetLevel,
     SetMuted,
@@ -65,10 +66,14 @@ DAY = TypedArgument(resolve=_resolve_day, lookups=_look_up_day)
 
 @dataclass(frozen=True, slots=True)
 class LastChanges:
-    """The last change of each ticket, by its key, and the versions of saved answers by the same mail."""
+    """The last change of each ticket, by its key, and the versions of saved answers by the same mail.
+
+    `followers` are the numbers of the other tickets of the bundles that tickets lead, by their keys.
+    """
 
     by_ticket: Mapping[str, Change] = field(compare=False)
     saved: tuple[SavedVersion, ...] = field(default=(), compare=False)
+    followers: Mapping[str, tuple[int, ...]] = field(default_factory=dict, compare=False)
 
 
 def _look_up_changes(words: tuple[str, ...], viewer: Viewer) -> LineLookups:
@@ -87,7 +92,8 @@ def _resolve_changes(request: Request) -> Resolved[LastChanges]:
         reason = _restore_refusal(context, version)
         if reason is not None:
             raise request.refusal(reason, version.answer.name)
-    return tickets, LastChanges({t.key: context.facts.changes[t.key] for t in tickets}, saved)
+    followers = {t.key: tuple(o.number for o in context.facts.followers(t)) for t in tickets}
+    return tickets, LastChanges(context.facts.changes, saved, followers)
 
 
 def _changed_by_same_mail(request: Request) -> tuple[Ticket, ...]:
@@ -166,7 +172,9 @@ def _undo(ticket: Ticket, last: LastChanges, actor: Address) -> tuple[Effect, ..
     before = change.before
     if before.muted != ticket.muted:
         return (SetMuted(ticket.key, actor.email, muted=actor.email in before.muted),)
-    return (RevertChange(ticket.key, before, change.at),)
+    ends = ticket.leads and before.bundle is None
+    bundle = (SetBundle(ticket.key, None, last.followers.get(ticket.key, ())),) if ends else ()
+    return (*bundle, RevertChange(ticket.key, before, change.at))
 
 
 CLOSE = TicketCommand(
@@ -181,6 +189,7 @@ CLOSE = TicketCommand(
     handler=lambda ticket, _, __: close(ticket),
     exclusive_groups=frozenset({ExclusiveGroup.STATUS}),
     in_short_help=True,
+    for_bundle=True,
 )
 ESCALATE = TicketCommand(
     name="escalate",
@@ -190,6 +199,7 @@ ESCALATE = TicketCommand(
     handler=lambda ticket, _, __: escalate(ticket),
     exclusive_groups=frozenset({ExclusiveGroup.STATUS, ExclusiveGroup.HANDOVER}),
     in_short_help=True,
+    for_bundle=True,
 )
 RETURN = TicketCommand(
     name="return",
@@ -200,6 +210,7 @@ RETURN = TicketCommand(
     exclusive_groups=frozenset({ExclusiveGroup.STATUS, ExclusiveGroup.HANDOVER}),
     internal=True,
     in_short_help=True,
+    for_bundle=True,
 )
 REOPEN = TicketCommand(
     name="reopen",
@@ -209,6 +220,7 @@ REOPEN = TicketCommand(
     handler=lambda ticket, _, __: reopen(ticket),
     exclusive_groups=frozenset({ExclusiveGroup.STATUS}),
     asks_why=True,
+    for_bundle=True,
 )
 WAIT = TicketCommand(
     name="wait",
@@ -218,6 +230,7 @@ WAIT = TicketCommand(
     handler=lambda ticket, _, __: _wait(ticket),
     exclusive_groups=frozenset({ExclusiveGroup.STATUS}),
     in_short_help=True,
+    for_bundle=True,
 )
 REMIND = TicketCommand(
     name="remind",
@@ -239,6 +252,7 @@ UNDO = TicketCommand(
     beside=_restore_answers,
     alone=True,
     in_short_help=True,
+    for_bundle=True,
 )
 HELPED = TicketCommand(
     name="helped",

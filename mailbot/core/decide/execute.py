@@ -12,8 +12,9 @@ from mailbot.core.commands.definition import (
     TicketCommand,
 )
 from mailbot.core.commands.members import REGISTER
+from mailbot.core.decide.bundle_changes import change_tickets
 from mailbot.core.decide.open_ticket import open_ticket
-from mailbot.core.decide.ticket_changes import ChangedTicket, change_ticket
+from mailbot.core.decide.ticket_changes import ChangedTicket
 from mailbot.core.model.effects import Decision, DiscardMail, Effect, LearnName, Notify
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import CommandResult, Notification
@@ -83,7 +84,7 @@ def _execute_commands(context: MailContext, commands: Commands) -> Decision:
         return _without_ticket(context, answers, commands)
     if context.has_no_content and not commands and context.role.staff:
         return _help(context, "the mail is empty")
-    changes = [change_ticket(context, t, [c for c in commands if t in c.tickets]) for t in tickets]
+    changes = change_tickets(context, tickets, commands)
     effects = [effect for change in changes for effect in change.effects]
     done = (*member_results, *(done for change in changes for done in change.done))
     if done:

@@ -7,7 +7,9 @@ from typing import Any
 from mailbot.core.commands.context import MailContext, reply
 from mailbot.core.commands.definition import AnyResolved, TicketCommand
 from mailbot.core.commands.saved_answers import without_placeholders
+from mailbot.core.decide.same_problem import same_problem
 from mailbot.core.model.effects import AddMessage, Decision, Effect, Notify, OpenTicket, SendTip
+from mailbot.core.model.facts import OpenReport
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import CommandResult
 from mailbot.core.model.notification_kind import NotificationKind
@@ -38,6 +40,7 @@ def open_ticket(context: MailContext, commands: Iterable[AnyResolved] = ()) -> D
     calendar = context.facts.school.team.calendar
     change = replace(
         context.change(ticket, ticket, message, not_in_cc=offered, forwarded_from=original),
+        resembling=same_problem(OpenReport(ticket, text), context.facts.open_reports),
         reports=most_reported(places, context.facts.reports, calendar, context.now),
     )
     notifications = recipients.deduplicate(recipients.to_team_of_new(change), change)

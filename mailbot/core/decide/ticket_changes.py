@@ -57,20 +57,24 @@ class _Applied:
     effects: tuple[Effect, ...]
 
 
-def change_ticket(context: MailContext, ticket: Ticket, commands: list[AnyResolved]) -> ChangedTicket:
-    """Apply the commands about one ticket and the text of the mail; return the change and its effects."""
+def change_ticket(
+    context: MailContext, ticket: Ticket, commands: list[AnyResolved], informed: frozenset[str] | None = None
+) -> ChangedTicket:
+    """Apply the commands about one ticket and the text of the mail; return the change and its effects.
+
+    `informed`, for a ticket that follows another one: the colleagues who get a mail about their bundle.
+    """
     by_staff = context.role_on(ticket).staff or any(Role.REQUESTER not in c.command.roles for c in commands)
     applied = _apply_commands(context, ticket, commands)
     restructuring = next((one for one in applied if one.command.restructuring), None)
     answers = [(c.command, c) for c in commands if isinstance(c.command, AnswerCommand)]
     texts = [(one.position, command.text(context, ticket, one.value)) for command, one in answers]
-    message = _new_message(context, ticket, texts, by_staff=by_staff)
+    message = _new_message(context, ticket, texts, by_staff=by_staff, follows=informed is not None)
     people = _new_people(context, ticket)
     cc_added = [AddCc(ticket.key, person) for person in people if context.trust.trusted]
     not_in_cc = () if context.trust.trusted else people
-    by_stranger = not context.is_participant(ticket)
-    added = _add_message(ticket, message, restructuring, by_stranger=by_stranger)
-    effects: list[Effect] = [*cc_added, *added]
+    effects: list[Effect] = [*cc_added]
+    effects += _add_message(ticket, message, restructuring, by_stranger=not context.is_participant(ticket))
     effects += [effect for one in applied for effect in one.effects]
     effects += [effect for command, one in answers for effect in command.handler(ticket, one.value)]
     effects += (
@@ -81,11 +85,8 @@ def change_ticket(context: MailContext, ticket: Ticket, commands: list[AnyResolv
     after = apply(ticket, effects, context.now)
     effects += _unblock(ticket, after, effects, context.facts.blocked)
     change = context.change(ticket, after, message, [cc.person for cc in cc_added], not_in_cc)
-    others = recipients.deduplicate(
-        _notifications(context, change, effects, restructuring, by_staff=by_staff), change
-    )
-    calendar_mails = to_attendees(change, _blocked(effects))
-    notifications = (*without_repetition(others, calendar_mails, change), *calendar_mails)
+    found = _notifications(context, change, effects, restructuring, by_staff=by_staff)
+    notifications = _once(found, change, effects, informed or frozenset())
     effects += map(Notify, notifications)
     notified = {n.to.email: n.to for n in notifications if n.to.email not in change.actor_addresses}
     people = tuple(notified.values())
@@ -93,10 +94,19 @@ def change_ticket(context: MailContext, ticket: Ticket, commands: list[AnyResolv
     done = [_result(context, one, after, people, asks=asks) for one in applied]
     details = ((command.name, command.receipt(one.value).detail) for command, one in answers)
     done += [CommandResult(name, after, people, detail=detail) for name, detail in details]
-    notes = _notes(commands, message, after, people)
+    done += _notes(commands, message, after, people)
     undoable = all(one.command.undoable for one in applied if one.effects)
-    changed = any(one.effects for one in applied)
-    return ChangedTicket(after, tuple(effects), (*done, *notes), changed, undoable)
+    return ChangedTicket(after, tuple(effects), tuple(done), any(one.effects for one in applied), undoable)
+
+
+def _once(
+    found: Iterable[Notification], change: TicketChange, effects: list[Effect], informed: frozenset[str]
+) -> tuple[Notification, ...]:
+    """Return one notification to each person, none to colleagues who are informed, and those to attendees."""
+    others = recipients.deduplicate(found, change)
+    others = tuple(n for n in others if not (n.role.staff and n.to.email in informed))
+    calendar_mails = to_attendees(change, _blocked(effects))
+    return (*without_repetition(others, calendar_mails, change), *calendar_mails)
 
 
 def _apply_commands(context: MailContext, ticket: Ticket, commands: list[AnyResolved]) -> list[_Applied]:
@@ -191,14 +201,20 @@ def _new_people(context: MailContext, ticket: Ticket) -> tuple[Address, ...]:
 
 
 def _new_message(
-    context: MailContext, ticket: Ticket, added: list[tuple[int, str]], *, by_staff: bool
+    context: MailContext, ticket: Ticket, added: list[tuple[int, str]], *, by_staff: bool, follows: bool
 ) -> Message | None:
-    """Return a message with the remaining text and the texts that commands add; None without any content."""
+    """Return a message with the remaining text and the texts that commands add; None without any content.
+
+    `follows`: another ticket leads the bundle of this one. The quotation stays there, and so do internal
+    text and pictures within the text: programs repeat those of the quoted mail.
+    """
     if context.has_no_content and not added and (context.reading.lines or by_staff):
         return None
     own = context.mail.quoted if context.has_no_content and not added else context.reading.text
     # "#note" applies to the whole mail: together with "#close 14" it keeps the text internal there too.
     internal = context.is_internal if by_staff else context.reading.has(NOTE)
+    if internal and follows:
+        return None
     return Message(
         # An answer to an invitation is no work on the ticket, so reminders go on.
         direction=Direction.OUT if by_staff and not context.answers_calendar else Direction.IN,
@@ -208,8 +224,8 @@ def _new_message(
         text="\n\n".join(_paragraphs(context, ticket, own, added)),
         at=context.now,
         message_id=context.mail.message_id,
-        quoted=context.mail.quoted,
-        attachments=context.attachments,
+        quoted="" if follows else context.mail.quoted,
+        attachments=tuple(file for file in context.attachments if not (follows and file.inline)),
         proven=context.trust.trusted,
         forged=context.trust.forged,
         signature=context.signature,

@@ -79,6 +79,18 @@ class SetAppointment:
 
 
 @dataclass(frozen=True, slots=True)
+class SetBundle:
+    """Add a ticket to the bundle of the ticket with that number; None takes it out of its bundle.
+
+    If that ends the bundle, `ended` are the numbers of the other tickets, which `#undo` adds again.
+    """
+
+    ticket: str
+    bundle: int | None
+    ended: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AddCc:
     """Add a person who gets copies of the public mails of a ticket."""
 
@@ -314,6 +326,7 @@ TicketEffect = (
     | Assign
     | SetDue
     | SetAppointment
+    | SetBundle
     | AddCc
     | SetRequester
     | SetBlocked

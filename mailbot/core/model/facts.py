@@ -176,6 +176,14 @@ class Copies:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenReport:
+    """An open ticket, and the beginning of its first text."""
+
+    ticket: Ticket
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """The facts from the database that matter for one mail. Tickets are keyed by ticket key ("GYM-104").
 
@@ -192,7 +200,8 @@ class Facts:
     whose invitation is answered.
     `blocked` are pairs of school and blocked address, limited to the sender and the requesters of the
     tickets. `fitting` are the saved answers that fit a new ticket, and `tip` is one that is very
-    likely to solve it. `saved_versions` are the versions of saved answers by the mail whose receipt this mail
+    likely to solve it. `open_reports` may report the problem of a new ticket: those of the last two hours and
+    of open bundles. `saved_versions` are the versions of saved answers by the mail whose receipt this mail
     replies to. `tips` are the keys of the tips in the receipts of the tickets.
     """
 
@@ -214,6 +223,7 @@ class Facts:
     fitting: tuple[SavedAnswer, ...] = ()
     tip: SavedAnswer | None = None
     tips: Mapping[str, str] = field(default_factory=dict)
+    open_reports: tuple[OpenReport, ...] = ()
     saved_answers: tuple[SavedAnswer, ...] = ()
     saved_versions: tuple[SavedVersion, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
@@ -236,6 +246,11 @@ class Facts:
     def number_in(self, school: str) -> int:
         """Return the number of the next ticket of a school."""
         return self.numbers_elsewhere.get(school, self.next_number)
+
+    def followers(self, leading: Ticket) -> tuple[Ticket, ...]:
+        """Return the other tickets of the bundle that a ticket leads."""
+        found = (t for t in self.tickets.values() if t.follows and t.leading_key == leading.key)
+        return tuple(sorted(found, key=lambda ticket: ticket.number)) if leading.leads else ()
 
     def ticket(self, key: str | None) -> Ticket | None:
         """Return the ticket with that key or alias; None if there is none."""

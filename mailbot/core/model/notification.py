@@ -63,6 +63,10 @@ class Reason(StrEnum):
     )
     NO_TIP = "no_tip"  # the receipt of the ticket had no tip
     TOO_MANY_ANSWERS = "too_many_answers"  # the school has `argument` saved answers, the limit
+    MERGED = "merged"  # `argument` is the number of a merged ticket, where a ticket itself is needed
+    CLOSED = "closed"  # the ticket `argument` is closed
+    BUNDLED = "bundled"  # the ticket `argument` is in a bundle
+    BUNDLE_FULL = "bundle_full"  # a bundle cannot have more than `argument` tickets
     TOO_MANY = "too_many"  # more people in cc than the limit
     NOT_HERE = "not_here"  # `argument` is not valid here: a support address, the same ticket, another school
     UNKNOWN_ADDRESS = "unknown_address"  # a reply to a mail to a member of the staff, from another address
@@ -101,7 +105,8 @@ class CommandResult:
     notified. `already`: the command changed nothing. `detail` is a priority or a name. `ticket` is None if
     the command is about its author. `until` is the last day of an absence, of the author or of the new
     assignee. `due` is the end of a snooze. `links` are the actions that the receipt offers. `text` is the
-    text that was saved. `undoable`: of a command about no ticket, whether `#undo` reverts it.
+    text that was saved. `undoable`: of a command about no ticket, whether `#undo` reverts it. `others` are
+    the keys of the other tickets of the bundle that it changed.
     """
 
     command: str
@@ -114,6 +119,7 @@ class CommandResult:
     links: tuple[str, ...] = ()
     text: str = ""
     undoable: bool = False
+    others: tuple[str, ...] = ()
 
     @property
     def told(self) -> tuple[Address, ...]:
@@ -151,6 +157,9 @@ class Notification:
     similar: tuple[Similar, ...] = ()  # solved tickets similar to a new one
     reports: PlaceReports | None = None  # the reports about the place of a new ticket
     fitting: tuple[SavedAnswer, ...] = ()  # saved answers that fit a new ticket
+    bundle: tuple[Ticket, ...] = ()  # the other tickets of the bundle that the ticket leads
+    # Tickets that report the same problem as a new one; or only the one that leads their bundle.
+    resembling: tuple[Ticket, ...] = ()
     answers: tuple[SavedAnswer, ...] = ()  # a page of saved answers
     tip: SavedAnswer | None = None  # of a receipt: a tip for the problem, with its text for this requester
     done: tuple[CommandResult, ...] = ()

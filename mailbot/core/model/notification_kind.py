@@ -128,6 +128,11 @@ class NotificationKind(StrEnum):
     )
     # A new ticket.
     NEW_TICKET = "new_ticket", Definition(Audience.STAFF, in_person=True, shows_similar=True)
+    # A new ticket that resembles those of an open bundle: one line.
+    ALSO_REPORTED = (
+        "also_reported",
+        Definition(Audience.STAFF, in_person=True, links=("close", "list", "help")),
+    )
     # The requester replied.
     REQUESTER_REPLY = (
         "requester_reply",

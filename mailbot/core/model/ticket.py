@@ -9,6 +9,8 @@ from mailbot.core.model.mail import Address, Danger
 
 MAX_CC = 20
 """Maximum number of people in cc of a ticket."""
+MAX_BUNDLE = 50
+"""Maximum number of tickets in a bundle."""
 
 
 class Status(StrEnum):
@@ -134,6 +136,7 @@ class Ticket:
     `appointment_revision` counts the changes of appointments and of their attendees.
     `status_asked` is when the requester's side asked for its status and the period until a reminder began.
     `muted` are the registered addresses of members who get no mail about it while others do.
+    `bundle` is the number of the ticket that leads its bundle, None if it is in none.
     """
 
     school: str
@@ -155,6 +158,22 @@ class Ticket:
     appointment_revision: int = 0
     status_asked: datetime | None = None
     muted: tuple[str, ...] = ()
+    bundle: int | None = None
+
+    @property
+    def leads(self) -> bool:
+        """Return whether the ticket leads a bundle."""
+        return self.bundle == self.number
+
+    @property
+    def follows(self) -> bool:
+        """Return whether another ticket leads the bundle of this one."""
+        return self.bundle is not None and not self.leads
+
+    @property
+    def leading_key(self) -> str:
+        """Return the key of the ticket that leads the bundle, or "" if the ticket is in none."""
+        return f"{self.school}-{self.bundle}" if self.bundle is not None else ""
 
     @property
     def waits(self) -> WaitState:

@@ -175,6 +175,7 @@ FIELDS = (
     Field("appointment_revision", NUMBER, ("appointment_revision",)),
     Field("status_asked", TIME, ("status_asked",)),
     Field("muted", ADDRESSES, ("muted",), personal=True),
+    Field("bundle", NUMBER, ("bundle",), undo=True, shown_to="staff"),
 )
 PERSONAL_COLUMNS = tuple(
     column for field in FIELDS if field.personal and not field.table for column in field.columns

@@ -20,6 +20,7 @@ from mailbot.core.model.effects import (
     RecordStatusQuestion,
     RevertChange,
     SetAppointment,
+    SetBundle,
     SetDue,
     SetLevel,
     SetMuted,
@@ -65,7 +66,7 @@ def _apply_one(ticket: Ticket, effect: Effect, now: datetime) -> Ticket:
             return replace(ticket, requester=requester, updated=now)
         case RevertChange(key, before, _) if key == ticket.key:
             return replace(restored(ticket, before), updated=now)
-        case Merge() | Split() | Move():
+        case Merge() | Split() | Move() | SetBundle():
             return _restructured(ticket, effect, now)
         case _:
             return _recorded(ticket, effect, now)
@@ -89,7 +90,7 @@ def _without(addresses: tuple[str, ...], address: str) -> tuple[str, ...]:
     return tuple(other for other in addresses if other != address)
 
 
-def _restructured(ticket: Ticket, effect: MultiTicketEffect, now: datetime) -> Ticket:
+def _restructured(ticket: Ticket, effect: MultiTicketEffect | SetBundle, now: datetime) -> Ticket:
     match effect:
         case Merge(key) if key == ticket.key:
             return replace(ticket, status=Status.CLOSED, closed=now, messages=0, updated=now)
@@ -102,6 +103,8 @@ def _restructured(ticket: Ticket, effect: MultiTicketEffect, now: datetime) -> T
         case Move(key, school, number) if key == ticket.key:
             moved = replace(ticket, school=school, number=number, updated=now)
             return replace(moved, level=1, assignee=None, due=None)
+        case SetBundle(key, bundle) if key == ticket.key:
+            return replace(ticket, bundle=bundle, updated=now)
         case _:
             return ticket
 

@@ -118,9 +118,14 @@ def to_new_participants(change: TicketChange) -> Iterable[Notification]:
 
 
 def to_team_of_new(change: TicketChange) -> Iterable[Notification]:
-    """Notify the school's team of a new ticket."""
+    """Notify the school's team of a new ticket; in short if it resembles those of a bundle."""
     team = present_members(change, change.school_of(change.after).team)
-    yield from _to_each(change, NotificationKind.NEW_TICKET, team, Role.SUPPORTER)
+    kind, is_short = NotificationKind.NEW_TICKET, any(ticket.leads for ticket in change.resembling)
+    if is_short and not change.forged:
+        kind = NotificationKind.ALSO_REPORTED
+    for notification in _to_each(change, kind, team, Role.SUPPORTER):
+        files = () if kind is NotificationKind.ALSO_REPORTED else notification.attachments
+        yield replace(notification, attachments=files, resembling=change.resembling)
 
 
 def to_assignees(change: TicketChange, kind: NotificationKind, ticket: Ticket) -> Iterable[Notification]:
@@ -231,6 +236,7 @@ def notification_for(change: TicketChange, kind: NotificationKind, to: Address, 
         similar=change.similar if kind.definition.shows_similar else (),
         reports=change.reports if kind.definition.shows_similar else None,
         fitting=change.fitting if kind.definition.shows_similar else (),
+        bundle=change.bundle if role.staff else (),
         internal=kind.definition.reply is ReplyRoute.STAFF,
         forged=change.forged and role.staff,
         not_in_cc=change.not_in_cc if role.staff else (),

@@ -25,6 +25,8 @@ class TicketChange:
     `unread`: no single person reads mail to the requester, which is a list or a program.
     `reports` are those about the place of a new ticket that was reported before.
     `fitting` are the saved answers that fit a new ticket.
+    `bundle` are the other tickets of the bundle that the ticket leads.
+    `resembling` are tickets that report the same problem as a new one, or the one that leads their bundle.
     `forwarded_from` is the author of a mail that a member of the staff forwarded in their own name.
     """
 
@@ -49,6 +51,8 @@ class TicketChange:
     forwarded_from: Address | None = None
     cut: str = ""
     unread: bool = False
+    bundle: tuple[Ticket, ...] = ()
+    resembling: tuple[Ticket, ...] = ()
 
     @property
     def actor_addresses(self) -> frozenset[str]:

@@ -30,7 +30,8 @@ MAX_CHECK_INTERVAL = timedelta(days=1)
 class TimerContext:
     """A ticket of a school at a point in time; `names` and `absences` are keyed by registered address.
 
-    `unread`: no single person reads mail to the requester, which is a list.
+    `unread`: no single person reads mail to the requester, which is a list. `bundle` are the tickets of
+    its bundle.
     """
 
     ticket: Ticket
@@ -41,6 +42,13 @@ class TimerContext:
     history: tuple[Message, ...] = ()
     absences: Mapping[str, Absence] = field(default_factory=dict)
     unread: bool = False
+    bundle: tuple[Ticket, ...] = ()
+
+    @property
+    def is_represented(self) -> bool:
+        """Return whether the staff are reminded of the ticket that leads its bundle instead."""
+        leading = (ticket for ticket in self.bundle if ticket.leads)
+        return self.ticket.follows and any(ticket.status is not Status.CLOSED for ticket in leading)
 
     @property
     def effective_assignee(self) -> Member | None:
@@ -70,6 +78,7 @@ class TimerContext:
             actor=None,
             history=self.history,
             unread=self.unread,
+            bundle=tuple(t for t in self.bundle if t.follows) if self.ticket.leads else (),
         )
 
 
@@ -129,6 +138,8 @@ def _timers_for_staff(context: TimerContext) -> Iterator[Timer]:
     if times.escalate_hours and wait.awaiting_staff and context.ticket.level == 1:
         both = (context.school.team, context.policy.second_level)
         yield Timer(after(times.escalate_hours), both, _escalate)
+    if context.is_represented:
+        return
     if times.overdue_hours and wait.stage is not ReminderStage.OVERDUE:
         yield Timer(after(times.overdue_hours), (team,), _report_overdue)
     if times.reminder_hours and wait.awaiting_staff and wait.stage is ReminderStage.NOTHING:
@@ -203,7 +214,8 @@ def _escalate(context: TimerContext) -> Decision:
     effects = escalate(context.ticket)
     change = context.change(effects)
     because = f"no staff activity for {context.policy.times.escalate_hours} working hours"
-    notifications = (*to_requester_side(change), *to_colleagues(change))
+    to_staff = () if context.is_represented else to_colleagues(change)
+    notifications = (*to_requester_side(change), *to_staff)
     return _decision("escalated", because, change, effects, notifications)
 
 

@@ -1,10 +1,10 @@
-"""0025 the texts of saved answers that receipts show to requesters"""
+"""0026 the texts of saved answers that receipts show to requesters"""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0025"
-down_revision = "0024"
+revision = "0026"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,56 @@
+"""Find the open tickets that report the same problem as a new one."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from mailbot.core.model.facts import OpenReport
+from mailbot.core.model.ticket import MAX_BUNDLE, Ticket
+from mailbot.core.text.resemblance import resembles
+from mailbot.core.text.words import TermSet, terms
+
+WITHIN = timedelta(hours=2)
+"""The time within which tickets that resemble each other are offered as a bundle."""
+MIN_OTHERS = 2
+"""The number of earlier tickets from which a bundle is offered."""
+
+
+MAX_COMPARED = 2_000
+"""Characters of a text that are compared, from its start."""
+
+
+def same_problem(new: OpenReport, reports: Sequence[OpenReport]) -> tuple[Ticket, ...]:
+    """Return the ticket that leads an open bundle which a new one resembles.
+
+    If there is none, return the tickets of the last two hours that resemble it and each other, at least two,
+    else nothing.
+    """
+    if not reports:
+        return ()
+    problem = _terms(new)
+    compared = [(report.ticket, _terms(report)) for report in reports]
+    similar = [(ticket, words) for ticket, words in compared if resembles(problem, words)]
+    leading = {ticket.key: ticket for ticket, _ in compared if ticket.leads}
+    for ticket, _ in similar:
+        if ticket.leading_key in leading:
+            return (leading[ticket.leading_key],)
+    recent = [
+        (ticket, words)
+        for ticket, words in sorted(similar, key=lambda found: found[0].number)
+        if ticket.bundle is None and new.ticket.opened - ticket.opened <= WITHIN
+    ]
+    groups = (_group(recent[first:]) for first in range(len(recent)))
+    return next((group[: MAX_BUNDLE - 1] for group in groups if len(group) >= MIN_OTHERS), ())
+
+
+def _group(candidates: Sequence[tuple[Ticket, TermSet]]) -> tuple[Ticket, ...]:
+    """Return the first ticket and those that resemble it and each other."""
+    group: list[tuple[Ticket, TermSet]] = []
+    for ticket, words in candidates:
+        if all(resembles(words, other) for _, other in group):
+            group.append((ticket, words))
+    return tuple(ticket for ticket, _ in group)
+
+
+def _terms(report: OpenReport) -> TermSet:
+    ticket = report.ticket
+    return terms(ticket.school, ticket.subject, report.text[:MAX_COMPARED], ticket.requester)

@@ -1,0 +1,216 @@
+"""Bundles on a real database: mails, audit trail, undo, timers, disclosure."""
+
+import re
+from datetime import timedelta
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from mailbot.core.model.notification_kind import NotificationKind
+from mailbot.service.timers import run_timers
+from mailbot.store.database import read_only
+from mailbot.store.disclosure import collect
+from mailbot.store.tables import OutboxRow, TicketRow
+from tests.support.desk_harness import DeskHarness, reply_to
+from tests.support.mail_builder import mail
+from tests.support.scenario import ERIKA, LENA, MAX, NOW, TINA, TONI
+from tests.support.school import problem
+
+OLGA, PAUL = "olga@schule.example", "paul@schule.example"
+NAMES = {LENA: "Lena Lehrerin", OLGA: "Olga Opal", PAUL: "Paul Pauker"}
+SUBJECTS = {LENA: "WLAN weg", OLGA: "Kein Internet im Altbau", PAUL: "Netz tot"}
+
+
+@pytest.fixture
+def three(desk: DeskHarness) -> DeskHarness:
+    """A desk with a bundle of three tickets, which GYM-1 leads."""
+    for person, name in NAMES.items():
+        desk.receive(problem(SUBJECTS[person], sender=f"{name} <{person}>").text(f"Es betrifft {name}."))
+    assert desk.reply(MAX, "#bündeln 1 2 3", proven=True) == "command"
+    return desk
+
+
+def bundles(desk: DeskHarness) -> list[int | None]:
+    return [row.bundle for row in desk.rows(TicketRow)]
+
+
+def statuses(desk: DeskHarness) -> list[tuple[str, int]]:
+    return [(row.status, row.level) for row in desk.rows(TicketRow)]
+
+
+def actions(desk: DeskHarness, ticket: str) -> list[tuple[str, str, str]]:
+    """Return actor, action and detail of the audit entries of a ticket, without those of its opening."""
+    return [(e["actor"], e["action"], e["detail"]) for e in desk.ticket(ticket)["events"][2:]]
+
+
+def letter(desk: DeskHarness, person: str) -> OutboxRow:
+    """Return a person's last mail about a ticket, other than a receipt of commands."""
+    return [row for row in desk.outbox_of(person) if row.kind != "command_receipt"][-1]
+
+
+def assert_nobody_sees_others(desk: DeskHarness) -> None:
+    """Check that no mail to a requester contains name, address, number, subject or text of another one."""
+    numbers = {LENA: "GYM-1", OLGA: "GYM-2", PAUL: "GYM-3"}
+    own = {row.message_id: row.recipient for row in desk.rows(OutboxRow)}
+    for person in NAMES:
+        for row in desk.outbox_of(person):
+            whole = f"{row.subject}\n{row.text}\n{row.html}\n{row.recipient_name}"
+            for other in NAMES.keys() - {person}:
+                for secret in (other, NAMES[other], f"{numbers[other]}\\b", SUBJECTS[other]):
+                    assert re.search(secret, whole) is None, (person, row.kind, secret)
+            assert {own.get(name, person) for name in row.references or []} <= {person}
+
+
+def test_commands_are_audited_in_each_language(desk: DeskHarness, subtests: pytest.Subtests) -> None:
+    for person, name in NAMES.items():
+        desk.receive(problem(SUBJECTS[person], sender=f"{name} <{person}>").text(f"Es betrifft {name}."))
+    words = (("#bundle", "#unbundle"), ("#bündeln", "#entbündeln"), ("#grouper", "#dégrouper"))
+    first = desk.outbox_of(MAX)[0]
+    for bundle, unbundle in words:
+        with subtests.test(word=bundle):
+            for line, expected in ((f"{bundle} 2 3", [1, 1, 1]), (unbundle, [None, None, None])):
+                assert desk.outcome(reply_to(first, MAX, line).proven()) == "command"
+                assert bundles(desk) == expected
+            assert actions(desk, "GYM-1")[-2:] == [(MAX, "bundled", "1"), (MAX, "unbundled", "2 3")]
+            assert actions(desk, "GYM-3")[-2:] == [(MAX, "bundled", "1"), (MAX, "unbundled", "")]
+
+
+def test_bundle_is_audited_and_shown_to_the_team_only(three: DeskHarness) -> None:
+    assert bundles(three) == [1, 1, 1]
+    assert actions(three, "GYM-2") == [(MAX, "bundled", "1")]
+    three.reply(LENA, "Auch im Keller.")
+    three.reply(OLGA, "Und im Hof.")
+    leading, other = [row.text for row in three.outbox_of(ERIKA, NotificationKind.REQUESTER_REPLY)]
+    assert "Bündel: GYM-1, GYM-2, GYM-3" in leading
+    assert "Die Antwort bekommen auch alle anderen, deren Meldung zum Bündel gehört." in leading
+    assert "Bündel: GYM-1\n" in other
+    assert "Die Antwort bekommen auch" not in other
+    assert_nobody_sees_others(three)
+
+
+def test_answer_and_close_of_the_leading_ticket_reach_each_requester_in_their_thread(
+    three: DeskHarness,
+) -> None:
+    before = {person: three.outbox_of(person)[0] for person in NAMES}
+    for text, kind in (("Der Anbieter hat eine Störung.", "answer"), ("Läuft wieder.\n#close", "closed")):
+        assert three.outcome(reply_to(three.outbox_of(ERIKA)[0], ERIKA, text)) in ("reply", "command")
+        for person, first in before.items():
+            row = letter(three, person)
+            assert (row.kind, row.ticket_id) == (kind, first.ticket_id)
+            assert row.in_reply_to == first.in_reply_to or row.references
+            assert text.partition("\n")[0] in row.text
+    assert statuses(three) == [("closed", 1)] * 3
+    (receipt,) = three.outbox_of(ERIKA, NotificationKind.COMMAND_RECEIPT)
+    assert "Ebenso: GYM-2, GYM-3" in receipt.text
+    assert_nobody_sees_others(three)
+
+
+def test_undo_of_a_closing_reopens_all_and_a_second_one_closes_all_again(three: DeskHarness) -> None:
+    three.outcome(reply_to(three.outbox_of(ERIKA)[0], ERIKA, "Läuft wieder.\n#close"))
+    assert three.reply(ERIKA, "#rückgängig", NotificationKind.COMMAND_RECEIPT) == "command"
+    assert statuses(three) == [("open", 1)] * 3
+    assert [letter(three, person).kind for person in NAMES] == ["undone"] * 3
+    assert actions(three, "GYM-3")[-1] == (ERIKA, "undone", "open")
+    assert three.reply(ERIKA, "#undo", NotificationKind.COMMAND_RECEIPT) == "command"
+    assert statuses(three) == [("closed", 1)] * 3
+    assert_nobody_sees_others(three)
+
+
+def test_undo_of_bundle_and_unbundle(three: DeskHarness) -> None:
+    first = three.outbox_of(MAX)[0]  # about GYM-1
+    steps = (
+        ("#undo", [None, None, None]),
+        ("#undo", [1, 1, 1]),
+        ("#unbundle", [None, None, None]),
+        ("#rückgängig", [1, 1, 1]),
+    )
+    for minutes, (line, expected) in enumerate(steps):
+        three.receive(reply_to(first, MAX, line), at=NOW + timedelta(minutes=minutes + 1))
+        assert bundles(three) == expected, line
+    entries = [(action, detail) for _, action, detail in actions(three, "GYM-1")]
+    assert entries[:4] == [("bundled", "1"), ("unbundled", "2 3"), ("undone", "open"), ("undone", "open")]
+
+
+def test_unbundle_takes_one_ticket_out(three: DeskHarness) -> None:
+    three.outcome(reply_to(three.outbox_of(MAX)[1], MAX, "#entbündeln"))
+    assert bundles(three) == [1, None, 1]
+    three.outcome(reply_to(three.outbox_of(MAX)[0], MAX, "Läuft wieder.\n#close"))
+    assert [status for status, _ in statuses(three)] == ["closed", "open", "closed"]
+
+
+def test_escalation_brings_second_level_one_mail_and_return_brings_all_back(three: DeskHarness) -> None:
+    three.outcome(reply_to(three.outbox_of(MAX)[0], MAX, "Bitte ansehen.\n#escalate"))
+    assert statuses(three) == [("open", 2)] * 3
+    (sent,) = three.outbox_of(TONI)
+    assert "Bündel: GYM-1, GYM-2, GYM-3" in sent.text
+    assert len(three.outbox_of(TINA)) == 1
+    three.outcome(reply_to(sent, TONI, "Das kann die Schule.\n#return"))
+    assert statuses(three) == [("open", 1)] * 3
+    assert [row.kind for row in three.outbox_of(ERIKA)].count("returned") == 1
+    assert_nobody_sees_others(three)
+
+
+def test_waiting_tickets_of_a_bundle_end_their_wait_one_by_one(three: DeskHarness) -> None:
+    three.outcome(reply_to(three.outbox_of(MAX)[0], MAX, "Geht es wieder?\n#wait"))
+    three.reply(OLGA, "Nein.")
+    assert [status for status, _ in statuses(three)] == ["waiting", "open", "waiting"]
+    assert_nobody_sees_others(three)
+
+
+def test_staff_are_reminded_of_the_leading_ticket_only_while_it_is_open(three: DeskHarness) -> None:
+    for days in range(1, 6):
+        run_timers(three.desk, NOW + timedelta(days=days))
+    late = [r for r in three.outbox_of(MAX) if r.kind in ("reminder", "overdue")]
+    assert {row.ticket_id for row in late} == {1}
+    assert "Bündel: GYM-1, GYM-2, GYM-3" in late[0].text
+    three.receive(reply_to(three.outbox_of(LENA)[0], LENA, "#erledigt"), at=NOW + timedelta(days=6))
+    for days in range(7, 12):
+        run_timers(three.desk, NOW + timedelta(days=days))
+    late = [r for r in three.outbox_of(MAX) if r.kind in ("reminder", "overdue")]
+    assert {row.ticket_id for row in late} == {1, 2, 3}
+
+
+def test_disclosure_names_no_other_ticket_of_the_bundle(three: DeskHarness) -> None:
+    built = reply_to(three.outbox_of(MAX)[0], MAX, "Wir sind dran.\n\n> Es betrifft Lena Lehrerin.")
+    three.outcome(built)
+    with read_only(three.engine) as session:
+        found = collect(session, OLGA)
+    assert [ticket["bundle"] for ticket in found["tickets"]] == [None]
+    disclosed = {**found, "tickets": [{**t, "internal": []} for t in found["tickets"]]}
+    for secret in (LENA, NAMES[LENA], PAUL, "GYM-1"):
+        assert secret not in repr(disclosed), secret
+
+
+def test_third_similar_report_offers_a_bundle_and_later_ones_join_it_by_one_tap(desk: DeskHarness) -> None:
+    for person, name in NAMES.items():
+        desk.receive(problem(SUBJECTS[person], sender=f"{name} <{person}>").text("Bitte schnell."))
+    second, third = [row.text for row in desk.outbox_of(MAX, NotificationKind.NEW_TICKET)][1:]
+    assert "#bündeln" not in second
+    assert "3 ähnliche Meldungen in zwei Stunden." in third
+    assert "Zu einem Bündel machen: #bündeln 1 2 3" in third
+    assert tap(desk, MAX, "Zu einem Bündel machen", proven=True) == "command"
+    assert bundles(desk) == [1, 1, 1]
+    long = "Im ganzen Altbau kommt niemand mehr ins Netz. " * 50
+    desk.receive(problem("Internet geht nicht", sender="Kira <kira@schule.example>").text(long))
+    (line,) = desk.outbox_of(ERIKA, NotificationKind.ALSO_REPORTED)
+    assert "Kira meldet wohl dasselbe wie GYM-1 („WLAN weg“)." in line.text
+    assert "Ins Bündel GYM-1: #bündeln 1" in line.text
+    assert len(line.text) < 1_500 < len(long)
+    assert tap(desk, ERIKA, "Ins Bündel GYM-1") == "command"  # without proof by the server
+    assert bundles(desk) == [1, 1, 1, 1]
+    desk.outcome(reply_to(desk.outbox_of(MAX)[0], MAX, "Läuft wieder.\n#close"))
+    assert [status for status, _ in statuses(desk)] == ["closed"] * 4
+    assert_nobody_sees_others(desk)
+    desk.receive(problem("Internet weg", sender="Lars <lars@schule.example>").text("Wieder."))
+    assert letter(desk, MAX).kind == "new_ticket"
+
+
+def tap(desk: DeskHarness, person: str, label: str, *, proven: bool = False) -> str:
+    """Send the mail that a link of a person's last mail opens; return the outcome."""
+    html = letter(desk, person).html
+    (href,) = re.findall(rf'href="(mailto:[^"]*)"[^>]*>(?:<!--.*?-->)?{label}', html)
+    fields = parse_qs(urlsplit(unescape(href)).query)
+    built = mail().sender(person).subject(fields["subject"][0]).text(fields["body"][0])
+    built = built.message_id(f"<tap-{label.replace(' ', '')}@mail.example>")
+    return desk.outcome(built.proven() if proven else built)

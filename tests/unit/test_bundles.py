@@ -1,0 +1,344 @@
+"""Bundles: what is written to the leading ticket applies to all, and each person sees only their own."""
+
+from dataclasses import replace
+
+import pytest
+
+from mailbot.core.model.effects import AddMessage, SetBundle
+from mailbot.core.model.facts import Change, SentNotification
+from mailbot.core.model.mail import Address
+from mailbot.core.model.notification import Notification, Reason
+from mailbot.core.model.notification_kind import NotificationKind
+from mailbot.core.model.saved_answer import SavedAnswer
+from mailbot.core.model.ticket import MAX_BUNDLE, Role, Status, Ticket, Visibility
+from tests.support.scenario import (
+    EARLIER,
+    ERIKA,
+    LENA,
+    MAX,
+    NOW,
+    TINA,
+    TONI,
+    MailScenario,
+    Outcome,
+    answers,
+    photo,
+    ticket,
+    writes,
+)
+
+OLGA, PAUL, KIRA = "olga@schule.example", "paul@schule.example", "kira@schule.example"
+
+
+def problem(number: int, requester: str, bundle: int | None = None) -> Ticket:
+    """Return an open ticket of a teacher; Kira is in cc of Paul's."""
+    cc = (Address(KIRA),) if requester == PAUL else ()
+    name = requester.partition("@")[0].title()
+    return ticket(
+        number, subject=f"Internet weg bei {name}", requester=Address(requester, name), cc=cc, bundle=bundle
+    )
+
+
+FIRST, SECOND, THIRD = problem(1, LENA), problem(2, OLGA), problem(4, PAUL)
+
+
+def bundled(*tickets: Ticket) -> tuple[Ticket, ...]:
+    """Return tickets of a bundle that the first one leads."""
+    return tuple(replace(one, bundle=tickets[0].number) for one in tickets)
+
+
+LEADING, OF_OLGA, OF_PAUL = BUNDLE = bundled(FIRST, SECOND, THIRD)
+
+
+def about_bundle(text: str, writer: str = MAX, about: Ticket = LEADING, *others: Ticket) -> MailScenario:
+    """Begin an answer to a mail about a ticket of the bundle; nothing else proves the sender."""
+    return answers(writer, about, text).with_facts(*(others or BUNDLE))
+
+
+def to_outside(done: Outcome) -> dict[str, Notification]:
+    """Return the notifications to people outside the teams."""
+    return {n.to.email: n for n in done.notifications if not n.role.staff}
+
+
+def test_command_on_the_leading_ticket_changes_all_of_the_bundle(subtests: pytest.Subtests) -> None:
+    cases = (
+        ("#close", "#schließen", "#fermer"),
+        ("#wait", "#rückfrage", "#attendre"),
+        ("#escalate", "#weiterleiten", "#transmettre"),
+    )
+    states = (
+        (Status.CLOSED, 1, "closed"),
+        (Status.WAITING, 1, "waiting"),
+        (Status.OPEN, 2, "escalated_requester"),
+    )
+    for lines, (status, level, kind) in zip(cases, states, strict=True):
+        for line in lines:
+            with subtests.test(line=line):
+                done = about_bundle(f"Der Anbieter hat eine Störung.\n{line}").decide()
+                assert done.outcome == "command"
+                after = [done.ticket(one.key) for one in BUNDLE]
+                assert [(one.status, one.level) for one in after] == [(status, level)] * 3
+                found = {to: (n.kind.value, n.ticket and n.ticket.key) for to, n in to_outside(done).items()}
+                expected = {LENA: "GYM-1", OLGA: "GYM-2", PAUL: "GYM-4", KIRA: "GYM-4"}
+                assert found == {to: (kind, key) for to, key in expected.items()}
+
+
+def test_reopening_the_leading_ticket_reopens_all(subtests: pytest.Subtests) -> None:
+    closed = tuple(replace(one, status=Status.CLOSED, closed=EARLIER) for one in BUNDLE)
+    for line in ("#reopen", "#öffnen", "#rouvrir"):
+        with subtests.test(line=line):
+            done = about_bundle(line, MAX, closed[0], *closed).decide()
+            assert [done.ticket(one.key).status for one in BUNDLE] == [Status.OPEN] * 3
+            assert {(to, n.kind.value) for to, n in to_outside(done).items()} >= {(OLGA, "reopened")}
+
+
+def test_returning_the_leading_ticket_returns_all_and_its_text_stays_with_the_staff() -> None:
+    above = tuple(replace(one, level=2) for one in BUNDLE)
+    done = about_bundle("Das kann die Schule selbst.\n#zurück", TONI, above[0], *above).decide()
+    assert [done.ticket(one.key).level for one in BUNDLE] == [1, 1, 1]
+    assert [m.visibility for m in done.messages] == [Visibility.INTERNAL]
+    assert to_outside(done) == {}
+
+
+def test_answer_reaches_each_requester_in_their_own_ticket_without_the_others() -> None:
+    done = about_bundle("Wir warten auf den Anbieter.").decide()
+    assert done.outcome == "reply"
+    mails = to_outside(done)
+    assert {to: n.ticket and n.ticket.key for to, n in mails.items()} == {
+        LENA: "GYM-1",
+        OLGA: "GYM-2",
+        PAUL: "GYM-4",
+        KIRA: "GYM-4",
+    }
+    for notification in mails.values():
+        assert (notification.text, notification.bundle) == ("Wir warten auf den Anbieter.", ())
+        others = {LENA, OLGA, PAUL, KIRA} - {notification.to.email}
+        if notification.to.email in (PAUL, KIRA):
+            others -= {PAUL, KIRA}
+        assert not any(other in repr(notification) for other in others)
+
+
+def test_quotation_of_the_leading_requester_is_kept_in_the_leading_ticket_only() -> None:
+    case = about_bundle("Wir sind dran.").with_mail(quoted="> Bei Lena geht nichts.")
+    kept = {m.quoted for m in case.decide().messages}
+    texts = [(e.ticket, e.message.quoted) for e in case.decide().effects if isinstance(e, AddMessage)]
+    assert kept == {"> Bei Lena geht nichts.", ""}
+    assert texts == [("GYM-1", "> Bei Lena geht nichts."), ("GYM-2", ""), ("GYM-4", "")]
+
+
+def test_pictures_of_the_quoted_mail_reach_no_other_requester() -> None:
+    files = (photo("bildschirm.png", inline=True), photo("plan.png"))
+    mails = to_outside(about_bundle("Wir sind dran.").with_mail(parts=files).decide())
+    found = {to: [file.filename for file in n.attachments] for to, n in mails.items()}
+    others = {to: ["plan.png"] for to in (OLGA, PAUL, KIRA)}
+    assert found == {LENA: ["bildschirm.png", "plan.png"], **others}
+
+
+def test_note_stays_in_the_leading_ticket() -> None:
+    done = about_bundle("Der Router ist heiß.\n#notiz").decide()
+    assert [e.ticket for e in done.effects if isinstance(e, AddMessage)] == ["GYM-1"]
+    assert to_outside(done) == {}
+
+
+def test_colleague_gets_one_mail_about_all_tickets_of_a_bundle(subtests: pytest.Subtests) -> None:
+    for text in (
+        "Wir sind dran.",
+        "Läuft wieder.\n#close",
+        "Bitte ansehen.\n#escalate",
+        "Welcher Raum?\n#wait",
+    ):
+        with subtests.test(text=text):
+            done = about_bundle(text).decide()
+            staff = [n.to.email for n in done.notifications if n.role.staff]
+            assert len(staff) == len(set(staff))
+            assert ERIKA in staff
+
+
+def test_assignee_of_one_ticket_is_notified_of_its_closing() -> None:
+    mine = replace(OF_OLGA, assignee=Address(ERIKA))
+    leading = replace(LEADING, assignee=Address(MAX))
+    done = about_bundle("Läuft.\n#close", MAX, leading, leading, mine, OF_PAUL).decide()
+    assert done.notification(ERIKA).kind is NotificationKind.CLOSED_TEAM
+
+
+def test_receipt_has_one_line_about_all_tickets() -> None:
+    done = about_bundle("Läuft wieder.\n#close").decide()
+    (result,) = done.notification(MAX, NotificationKind.COMMAND_RECEIPT).done
+    assert (result.ticket and result.ticket.key, result.others) == ("GYM-1", ("GYM-2", "GYM-4"))
+    assert {person.email for person in result.notified} == {LENA, OLGA, PAUL, KIRA, ERIKA}
+    assert done.notification(MAX, NotificationKind.COMMAND_RECEIPT).undoable
+
+
+def test_other_commands_change_the_leading_ticket_only() -> None:
+    done = about_bundle("#priorität hoch").decide()
+    changed = [one.key for one in BUNDLE if done.ticket(one.key).priority != one.priority]
+    assert changed == ["GYM-1"]
+
+
+def test_answer_to_a_ticket_that_follows_concerns_it_alone() -> None:
+    done = about_bundle("Nur bei Ihnen hilft ein Neustart.\n#close", MAX, OF_OLGA).decide()
+    assert [done.ticket(one.key).status for one in BUNDLE] == [Status.OPEN, Status.CLOSED, Status.OPEN]
+    assert set(to_outside(done)) == {OLGA}
+
+
+def test_requester_of_the_leading_ticket_acts_on_their_own_ticket_only() -> None:
+    done = about_bundle("Geht wieder.\n#erledigt", LENA).decide()
+    assert [done.ticket(one.key).status for one in BUNDLE] == [Status.CLOSED, Status.OPEN, Status.OPEN]
+    assert set(to_outside(done)) == {LENA}
+
+
+def test_reply_of_a_requester_stays_in_their_ticket_and_names_the_bundle_to_the_team() -> None:
+    done = about_bundle("Bei mir auch im Keller.", OLGA, OF_OLGA).decide()
+    assert [e.ticket for e in done.effects if isinstance(e, AddMessage)] == ["GYM-2"]
+    mail = done.notification(ERIKA)
+    assert mail.ticket is not None
+    assert (mail.kind, mail.ticket.leading_key) == (NotificationKind.REQUESTER_REPLY, "GYM-1")
+    assert set(to_outside(done)) == set()
+
+
+def test_ticket_that_its_requester_closed_stays_closed_until_the_leading_one_is() -> None:
+    solved = replace(OF_OLGA, status=Status.CLOSED, closed=EARLIER)
+    done = about_bundle("Es dauert noch.\n#wait", MAX, LEADING, LEADING, solved, OF_PAUL).decide()
+    assert done.ticket("GYM-2").status is Status.CLOSED
+    assert OLGA not in to_outside(done)
+
+
+def test_commands_that_name_tickets_of_a_bundle_are_executed_once_for_each() -> None:
+    case = about_bundle("Läuft.\n#close 1 2 4\n#priorität hoch #4").proven()
+    done = case.decide()
+    assert done.outcome == "command", done.reasons
+    assert len(done.messages) == 3
+    assert [done.ticket(one.key).priority.value for one in BUNDLE] == ["normal", "normal", "high"]
+    receipt = done.notification(MAX, NotificationKind.COMMAND_RECEIPT)
+    assert [(r.command, r.ticket and r.ticket.key) for r in receipt.done] == [
+        ("close", "GYM-1"),
+        ("priority", "GYM-4"),
+    ]
+
+
+def test_first_named_ticket_or_that_of_the_mail_or_the_present_leading_one_leads(
+    subtests: pytest.Subtests,
+) -> None:
+    cases = (
+        ("#bundle 1 2 4", THIRD, (1, 1, 1)),
+        ("#bündeln 2 und 1", THIRD, (4, 4, 4)),
+        ("#grouper 2 4", FIRST, (1, 1, 1)),
+        ("#bundle 4, 2", SECOND, (None, 4, 4)),
+    )
+    for line, about, expected in cases:
+        with subtests.test(line=line, about=about.key):
+            done = answers(MAX, about, line).with_facts(FIRST, SECOND, THIRD).proven().decide()
+            assert tuple(done.ticket(f"GYM-{n}").bundle for n in (1, 2, 4)) == expected
+            assert done.outcome == "command"
+    new = problem(5, KIRA)
+    done = answers(MAX, new, "#bundle 1").with_facts(*BUNDLE).decide()
+    assert done.changes == (SetBundle("GYM-5", 1),)  # proof for the new ticket suffices
+
+
+def test_bundling_asks_for_proof_of_each_ticket_that_it_changes() -> None:
+    case = answers(MAX, THIRD, "#bundle 1 2 4").with_facts(FIRST, SECOND)
+    assert (case.decide().outcome, case.proven().decide().outcome) == ("held", "command")
+
+
+def test_text_beside_bundle_goes_to_the_requesters_of_all() -> None:
+    done = answers(MAX, FIRST, "Wir wissen davon.\n#bundle 2 4").with_facts(SECOND, THIRD).proven().decide()
+    assert set(to_outside(done)) == {LENA, OLGA, PAUL, KIRA}
+
+
+def test_tickets_that_do_not_fit_into_a_bundle_are_refused_with_the_reason(subtests: pytest.Subtests) -> None:
+    there = ticket(12, school="HBG")
+    elsewhere = replace(problem(8, OLGA), bundle=7)
+    full = [replace(problem(n, OLGA), bundle=1) for n in range(100, 99 + MAX_BUNDLE)]
+    cases: tuple[tuple[str, tuple[Ticket, ...], Reason], ...] = (
+        ("#bundle HBG-12", (there,), Reason.NOT_HERE),
+        ("#bündeln 2", (replace(SECOND, status=Status.CLOSED, closed=EARLIER),), Reason.CLOSED),
+        ("#grouper 8", (elsewhere,), Reason.BUNDLED),
+        ("#bundle 1", (), Reason.ARGUMENT),
+        ("#bündeln 99", (), Reason.NO_SUCH_TICKET),
+        ("#regrouper 2", (SECOND, replace(FIRST, bundle=1), *full), Reason.BUNDLE_FULL),
+    )
+    for line, tickets, reason in cases:
+        with subtests.test(line=line):
+            done = answers(TONI, FIRST, line).with_facts(*tickets).proven().decide()
+            assert (done.outcome, done.reasons, done.changes) == ("refused", [reason], ())
+    merged = answers(MAX, FIRST, "#bundle 3").with_facts(SECOND, aliases={"GYM-3": "GYM-2"}).proven().decide()
+    assert merged.reasons == [Reason.MERGED]
+
+
+def test_bundled_ticket_is_not_merged_or_moved(subtests: pytest.Subtests) -> None:
+    for writer, line in ((MAX, "#merge 12"), (TONI, "#move HBG")):
+        for about in (LEADING, OF_OLGA):
+            with subtests.test(line=line, about=about.key):
+                case = about_bundle(line, writer, about).with_facts(ticket(12), numbers_elsewhere={"HBG": 7})
+                assert case.proven().decide().reasons == [Reason.BUNDLED]
+
+
+def test_unbundle_ends_the_bundle_on_its_leading_ticket_and_takes_out_any_other(
+    subtests: pytest.Subtests,
+) -> None:
+    for line in ("#unbundle", "#entbündeln", "#dégrouper"):
+        with subtests.test(line=line):
+            ended = about_bundle(line).decide()
+            assert [ended.ticket(one.key).bundle for one in BUNDLE] == [None, None, None]
+            taken_out = about_bundle(line, MAX, OF_OLGA).decide()
+            assert [taken_out.ticket(one.key).bundle for one in BUNDLE] == [1, None, 1]
+            assert to_outside(ended) == to_outside(taken_out) == {}
+
+
+def change(before: Ticket, actor: str = MAX) -> Change:
+    """Return a change of a ticket an hour ago, of which its requester was notified."""
+    sent = SentNotification(before.requester, Role.REQUESTER, NotificationKind.CLOSED)
+    return Change(actor, NOW.replace(hour=9), before, (sent,))
+
+
+def test_undo_on_the_leading_ticket_undoes_the_same_change_of_all(subtests: pytest.Subtests) -> None:
+    closed = tuple(replace(one, status=Status.CLOSED, closed=EARLIER) for one in BUNDLE)
+    changes = {one.key: change(one) for one in BUNDLE}
+    for line in ("#undo", "#rückgängig", "#annuler"):
+        with subtests.test(line=line):
+            done = about_bundle(line, MAX, closed[0], *closed).with_facts(changes=changes).decide()
+            assert [done.ticket(one.key).status for one in BUNDLE] == [Status.OPEN] * 3
+            assert {(to, n.kind.value) for to, n in to_outside(done).items()} == {
+                (LENA, "undone"),
+                (OLGA, "undone"),
+                (PAUL, "undone"),
+            }
+            (result,) = done.notification(MAX, NotificationKind.COMMAND_RECEIPT).done
+            assert result.others == ("GYM-2", "GYM-4")
+
+
+def test_undo_leaves_tickets_that_another_mail_changed_since() -> None:
+    closed = tuple(replace(one, status=Status.CLOSED, closed=EARLIER) for one in BUNDLE)
+    changes = {one.key: change(one) for one in BUNDLE} | {"GYM-2": change(OF_OLGA, OLGA)}
+    done = about_bundle("#undo", MAX, closed[0], *closed).with_facts(changes=changes).decide()
+    assert [done.ticket(one.key).status for one in BUNDLE] == [Status.OPEN, Status.CLOSED, Status.OPEN]
+
+
+def test_undo_of_a_bundle_and_of_its_end(subtests: pytest.Subtests) -> None:
+    plain = (FIRST, SECOND, THIRD)
+    for now, before in ((BUNDLE, plain), (plain, BUNDLE)):
+        with subtests.test(bundled=now is BUNDLE):
+            changes = {one.key: replace(change(one), notified=()) for one in before}
+            done = about_bundle("#undo", MAX, now[0], *now).with_facts(changes=changes).decide()
+            expected = [one.bundle for one in before]
+            assert [done.ticket(one.key).bundle for one in BUNDLE] == expected
+
+
+def test_proof_for_the_leading_ticket_is_enough_for_its_bundle() -> None:
+    assert about_bundle("Läuft.\n#close").decide().outcome == "command"
+    assert about_bundle("Läuft.\n#close", TINA).decide().outcome == "command"
+    stranger = writes("someone@anderswo.example", "#close 1").with_facts(*BUNDLE).proven().decide()
+    assert stranger.changes == ()
+
+
+def test_saved_answer_is_filled_in_for_each_requester(subtests: pytest.Subtests) -> None:
+    text = "Hallo {name}, zu {ticket} gibt es eine Störung."
+    saved = SavedAnswer("GYM", "stoerung", "Störung", text, Address(ERIKA), EARLIER)
+    for line in ("#use Störung", "#baustein Störung", "#modèle Störung"):
+        with subtests.test(line=line):
+            done = about_bundle(line).with_facts(saved_answers=(saved,)).decide()
+            assert {to: n.text for to, n in to_outside(done).items() if to != KIRA} == {
+                LENA: "Hallo Lena, zu GYM-1 gibt es eine Störung.",
+                OLGA: "Hallo Olga, zu GYM-2 gibt es eine Störung.",
+                PAUL: "Hallo Paul, zu GYM-4 gibt es eine Störung.",
+            }
