@@ -8,7 +8,10 @@ from mailbot.core.model.place import Place
 
 MAX_SCHOOLS = 60  # in a mail: Gmail cuts off mails that are longer than 102 kB
 REVERSIBLE = frozenset(
-    {"status", "level", "priority", "assignee", "due", "appointment", "copy", "requester", "blocked"}
+    {
+        *("status", "level", "priority", "assignee", "due", "appointment", "copy", "requester", "blocked"),
+        *("bundled", "unbundled"),
+    }
 )
 HELPED = "helped"
 """The audit action of a requester who says that the solution helped."""

@@ -257,7 +257,7 @@ class LedgerRow(Row, table=True):
 
 
 class AttemptRow(Row, table=True):
-    """A mail in progress; `tries` counts the attempts with it alone, which finds one that kills the process."""
+    """A mail in progress; `tries` counts the attempts with it alone, to find one that kills the process."""
 
     __tablename__ = "attempt"
     school: str = Field(primary_key=True)

@@ -34,7 +34,7 @@ from tests.support.simulated_year import (
     SimulatedYear,
 )
 
-TICKETS = int(os.environ.get("MAILBOT_YEAR_TICKETS", "60"))
+TICKETS = int(os.environ.get("MAILBOT_YEAR_TICKETS", "90"))
 TEAMS = (GYM.team, HBG.team, POLICY.second_level)
 pytestmark = pytest.mark.xdist_group("simulated year")  # one process lives it for all tests
 REPLIES = {

@@ -21,6 +21,7 @@ from mailbot.core.model.effects import (
     RevertChange,
     SetAppointment,
     SetBlocked,
+    SetBundle,
     SetDue,
     SetLevel,
     SetPriority,
@@ -118,6 +119,8 @@ def test_undone_change_does_not_count() -> None:
         (TUESDAY, "undone", "open"),
     )
     assert counts(course(*both)) == (1, 0, 1, 0)
+    bundled = (closed(MONDAY), (TUESDAY, "bundled", "2"), (TUESDAY, "undone", "closed"))
+    assert counts(course(*bundled)) == (1, 1, 0, 0)
 
 
 def helped(at: datetime) -> tuple[datetime, str, str]:
@@ -310,11 +313,12 @@ def test_report_handles_every_change_that_undo_reverts() -> None:
         Assign("GYM-1", person),
         SetDue("GYM-1", NOW),
         SetAppointment("GYM-1", Appointment("uid", NOW, 30)),
+        SetBundle("GYM-1", 2),
         AddCc("GYM-1", person),
         SetRequester("GYM-1", person),
         SetBlocked("GYM", person.email, blocked=True, ticket="GYM-1"),
         RevertChange("GYM-1", ticket(), NOW),
     )
     assert {type(effect) for effect in effects} == set(get_args(TicketEffect))
-    read = (*effects, RecordHelped("GYM-1"), SolveByTip("GYM-1", "toner"))
+    read = (*effects, SetBundle("GYM-1", None), RecordHelped("GYM-1"), SolveByTip("GYM-1", "toner"))
     assert {ENTRIES[type(effect)](effect)[1] for effect in read} == CHANGES

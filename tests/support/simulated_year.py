@@ -115,7 +115,7 @@ FIRST_LEVEL = (
     (4, "#trennen"),
     (8, "#bündeln {other} {other2}"),
     (4, "Wir wissen davon.\n#bundle {other}"),
-    (5, "#entbündeln"),
+    (12, "#entbündeln"),
     (12, "#spam"),
     (3, "Geht wieder.\n#schlissen"),
     (2, "#zurück"),
@@ -134,7 +134,7 @@ FIRST_LEVEL = (
     (2, "#bausteine"),
     (4, "#vergessen {saved}"),
     (8, "#tipp {saved}"),
-    (1, "#tipp-aus {saved}"),
+    (5, "#tipp-aus {saved}"),
     (8, "#stumm"),
     (6, "#laut"),
     (1, "#stand"),
@@ -259,11 +259,14 @@ class SimulatedYear:
             whenever = self.rng.random() < 0.2
             moments = (START + timedelta(seconds=self.rng.randrange(364 * 86_400)) for _ in count())
             self.plan(next(at for at in moments if whenever or AT_SCHOOL.is_open(at)), self.report)
-        for week in (7, 25):
+        for week in (7, 16, 25, 34):
             self.plan(AT_SCHOOL.add(START + timedelta(weeks=week), timedelta(hours=1)), self.fail_network)
         for days in range(365):
             morning = datetime.combine((START + timedelta(days=days)).date(), time(7, 30), BERLIN)
             self.plan(morning, self.pass_time)
+            if days % 30 == 10:
+                for school in (GYM, HBG):
+                    self.plan(morning + EVERY, partial(self.propose_tip, school))
         while self._agenda:
             at, _, act = heapq.heappop(self._agenda)
             self.catch_up(at)
@@ -314,6 +317,13 @@ class SimulatedYear:
             mail = problem(subject, sender=teacher).text("Bei uns geht nichts.")
             report = partial(self.write, teacher, mail, subject, school)
             self.plan(self.now + timedelta(minutes=minutes), report)
+
+    def propose_tip(self, school: School) -> None:
+        """Let a supporter save an answer, and ask for its text as a tip."""
+        writer = school.team.members[0].address
+        for text in ("#merken Drucker leer\nBitte den Toner tauschen.", "#tipp Drucker leer"):
+            mail = problem("Textbaustein", sender=writer).text(text).proven(SERVERS[school.key])
+            self.write(writer, mail.message_id(f"<tip{next(self._order)}@mail.example>"), text, school.key)
 
     def write(self, writer: str, mail: MailBuilder, text: str, school: str) -> PlannedAction:
         """Process a mail and record its effects."""
