@@ -57,8 +57,10 @@ demo: $(READY)
 test: $(TOOLS)
 	$(RUN) pytest -n auto --dist loadgroup
 
+# They need only the processor: one process for each core, also where CI asks for more. They start no process
+# whose output is to be captured.
 test-unit: $(TOOLS)
-	$(RUN) pytest -n auto --dist loadgroup tests/unit
+	env -u PYTEST_XDIST_AUTO_NUM_WORKERS $(RUN) pytest -n auto --dist loadgroup --capture=sys tests/unit
 
 test-integration: $(TOOLS)
 	$(RUN) pytest -n auto --dist loadgroup tests/integration
@@ -153,7 +155,7 @@ deb: wheel
 	@.deb/build
 
 release: $(RELEASE_TOOLS)
-	@$(RUN) release.versions
+	@PYTHONPATH=.ci $(RUN) release.versions
 	@command -v lintian >/dev/null || { echo 'make release needs lintian: apt install lintian' >&2; exit 1; }
 	@rm -f dist/mailbot-*.tar.gz
 	$(RUN) hatchling build -d dist -t sdist

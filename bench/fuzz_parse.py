@@ -13,8 +13,8 @@ from pathlib import Path
 
 from mailbot.core.decide.understanding import understand
 from mailbot.parse import parse
-from tests.support.desk_harness import GERMAN_POLICY
 from tests.support.malformed_mails import ODDITIES
+from tests.support.scenario import GYM, POLICY
 
 SLOWEST = 1.0  # seconds of CPU
 LARGEST = 200_000  # bytes of a mutated mail
@@ -109,7 +109,7 @@ def check(mail: bytes) -> float:
     """Read and analyse a mail; return the CPU seconds that it took. Every exception is a bug."""
     start = time.process_time()
     understood = parse(mail)
-    understand(understood, GERMAN_POLICY.schools[0], GERMAN_POLICY)
+    understand(understood, GYM, POLICY)
     spent = time.process_time() - start
     for text in (understood.subject, understood.text, understood.quoted, understood.signature):
         text.encode("utf-8")

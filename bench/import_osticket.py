@@ -40,9 +40,9 @@ def main() -> int:
         connection.commit()
         (env.directory / "osticket").write_text(PASSWORD)
         begin = time.monotonic()
-        first = take_over(env, server.url(database))
+        first = run_import(env, server.url(database))
         seconds = time.monotonic() - begin
-        second = take_over(env, server.url(database))
+        second = run_import(env, server.url(database))
         broken = [*_counts_broken(env, first, second, wanted), *_samples_broken(env, wanted, seed)]
     for line in broken:
         print(f"BROKEN: {line}")
@@ -72,7 +72,7 @@ def fill(old: OsTicketDatabase, tickets: int, rng: random.Random) -> dict[str, A
     return wanted
 
 
-def take_over(env: SchoolEnv, url: str) -> Any:
+def run_import(env: SchoolEnv, url: str) -> Any:
     """Run the import; return its report."""
     password = ("--password-file", str(env.directory / "osticket"))
     return json.loads(env.call("import", "osticket", url, *password, "--json"))

@@ -11,19 +11,19 @@ from mailbot.core.model.mail import Classification, Encryption, Mail, MailKind
 from mailbot.core.text.references import action_key, subject_tag, without_action_key
 from mailbot.parse import parse
 
-Foresee = Callable[[Mail, bytes], Decision]
+DryRun = Callable[[Mail, bytes], Decision]
 
 
-def explain(content: bytes, foresee: Foresee | None = None) -> dict[str, Any]:
+def explain(content: bytes, dry_run: DryRun | None = None) -> dict[str, Any]:
     """Return what is understood of a mail's bytes, as JSON values, with the reasons.
 
-    `foresee` asks a desk what it would decide; without it nothing is known of tickets and roles.
+    `dry_run` asks a desk what it would decide; without it nothing is known of tickets and roles.
     """
     mail = parse(content)
     verdict = classify(mail, frozenset())
-    if foresee is None:
+    if dry_run is None:
         return {**_understood(mail, verdict), "outcome": outcome(mail, verdict)}
-    decision = foresee(mail, content)
+    decision = dry_run(mail, content)
     return {
         **_understood(mail, verdict),
         "role": decision.role,
@@ -95,10 +95,10 @@ def files_in(paths: Iterable[Path]) -> Iterator[Path]:
             yield path
 
 
-def explain_file(path: Path, foresee: Foresee | None = None) -> dict[str, Any]:
+def explain_file(path: Path, dry_run: DryRun | None = None) -> dict[str, Any]:
     """Return the explanation of a file; one that cannot be understood is answered too."""
     try:
-        return {"file": str(path), **explain(path.read_bytes(), foresee)}
+        return {"file": str(path), **explain(path.read_bytes(), dry_run)}
     except OSError as trouble:
         reason = str(trouble)
     except Exception as trouble:  # noqa: BLE001 - a bug at one mail must not take the answers for the others

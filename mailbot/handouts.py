@@ -40,12 +40,12 @@ def write_handouts(directory: Path, policy: Policy | None, templates: Templates)
     """Write the pages of each school, or of a sample one, in each language, and yield where they are."""
     directory.mkdir(parents=True, exist_ok=True)
     for language in LANGUAGES:
-        house = replace(policy or scene.policy(language), language=language)
-        for school in house.schools if policy else house.schools[:1]:
+        translated = replace(policy or scene.policy(language), language=language)
+        for school in translated.schools if policy else translated.schools[:1]:
             prefix = f"{school.key}-" if policy else ""
             for role, readers in READERS.items():
                 path = directory / f"{prefix}{readers}-{language}.html"
-                page = handout(role, replace(school, language=language), house, templates)
+                page = handout(role, replace(school, language=language), translated, templates)
                 path.write_text(page, encoding="utf-8")
                 yield path
 

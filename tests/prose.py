@@ -69,6 +69,7 @@ CHECKED = (
     "*.service",
     "Makefile",
     ".ci/*",
+    ".ci/**/*.py",
     ".deb/*",
 )
 

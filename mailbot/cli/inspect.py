@@ -43,7 +43,7 @@ def explain(
         from mailbot.service.dry_run import dry_run
 
         with desk_of(context, config) as (desk, _):
-            explanation = partial(explain_file, foresee=partial(dry_run, desk))
+            explanation = partial(explain_file, dry_run=partial(dry_run, desk))
             _explain(files_in(paths), explanation, json_=json_)
     else:
         _explain(files_in(paths), explain_file, json_=json_)

@@ -47,7 +47,7 @@ def evaluate(snapshot: Snapshot, thresholds: Thresholds) -> tuple[Issue, ...]:
     """Return the problems that need an operator now."""
     return (
         *_unread(snapshot, thresholds),
-        *_stuck(snapshot, thresholds),
+        *_outbox_stuck(snapshot, thresholds),
         *_flooded(snapshot),
         *_disk_full(snapshot, thresholds),
         *_jumped(snapshot),
@@ -97,7 +97,7 @@ def _unread(snapshot: Snapshot, thresholds: Thresholds) -> list[Issue]:
     ]
 
 
-def _stuck(snapshot: Snapshot, thresholds: Thresholds) -> list[Issue]:
+def _outbox_stuck(snapshot: Snapshot, thresholds: Thresholds) -> list[Issue]:
     limit = timedelta(minutes=thresholds.outbox_minutes)
     if not limit or snapshot.oldest_due is None or snapshot.now - snapshot.oldest_due <= limit:
         return []

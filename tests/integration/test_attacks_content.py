@@ -30,12 +30,11 @@ def wrongs(at: Scene, hostile: Hostile) -> Iterator[str]:
             yield f"{row.kind} holds {hostile.never!r}"
 
 
-@pytest.mark.parametrize("hostile", CONTENT, ids=lambda hostile: hostile.name)
 def test_hostile_mail_has_only_the_expected_effects(
-    hostile: Hostile, prepared_file: Path, tmp_path: Path
+    subtests: pytest.Subtests, prepared_file: Path, tmp_path: Path
 ) -> None:
-    with scene(prepared_file, tmp_path) as at:
-        built = hostile.mail()
-        outcome = at.harness.outcome(built)
-        assert outcome in ("opened", "reply", "answered", "refused", "ignored"), hostile.tries
-        assert list(wrongs(at, hostile)) == [], hostile.tries
+    for hostile in CONTENT:
+        with subtests.test(hostile.name), scene(prepared_file, tmp_path) as at:
+            outcome = at.harness.outcome(hostile.mail())
+            assert outcome in ("opened", "reply", "answered", "refused", "ignored"), hostile.tries
+            assert list(wrongs(at, hostile)) == [], hostile.tries

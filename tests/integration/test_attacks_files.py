@@ -19,11 +19,10 @@ from tests.support.mail_exchange import parsed, sent
 from tests.support.scenario import LENA, MAX
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "expected"), [row[1:] for row in FILES], ids=[row[0] for row in FILES]
-)
-def test_dangerous_files_are_detected_by_content(name: str, content: bytes, expected: Danger) -> None:
-    assert danger(name, content, Budget()) is expected
+def test_dangerous_files_are_detected_by_content(subtests: pytest.Subtests) -> None:
+    for case, name, content, expected in FILES:
+        with subtests.test(case):
+            assert danger(name, content, Budget()) is expected
 
 
 def test_streams_that_share_their_data_are_read_once() -> None:

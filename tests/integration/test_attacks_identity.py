@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.attacks import ELSEWHERE, IDENTITY, NAMES
-from tests.support.attacks.desk import Attack, forged, prepared, result, scene
+from tests.support.attacks.desk import forged, prepared, result, scene
 from tests.support.scenario import LENA, MAX
 from tests.support.school import ROOT
 
@@ -68,10 +68,10 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.mark.parametrize("attack", IDENTITY, ids=lambda attack: attack.name)
-def test_no_attack_acts_as_another_person(attack: Attack, file: Path, tmp_path: Path) -> None:
-    with scene(file, tmp_path) as at:
-        assert result(attack, at) == attack.must, attack.tries
+def test_no_attack_acts_as_another_person(subtests: pytest.Subtests, file: Path, tmp_path: Path) -> None:
+    for attack in IDENTITY:
+        with subtests.test(attack.name), scene(file, tmp_path) as at:
+            assert result(attack, at) == attack.must, attack.tries
 
 
 def test_a_forged_mail_brings_its_writer_neither_answers_nor_the_ticket(file: Path, tmp_path: Path) -> None:

@@ -96,19 +96,23 @@ def tables(data: dict[str, object], model: type[Table]) -> Iterator[tuple[type[T
                 yield from tables(item, inner[key])
 
 
-@pytest.mark.parametrize(("chapter", "keys"), [(c, keys) for c, _, keys in CHAPTERS])
-def test_documentation_has_a_row_for_every_key_and_for_no_other(chapter: str, keys: list[str]) -> None:
-    assert sorted(key for key, _ in rows(chapter)) == sorted(keys)
+def test_documentation_has_a_row_for_every_key_and_for_no_other(subtests: pytest.Subtests) -> None:
+    for chapter, _, keys in CHAPTERS:
+        with subtests.test(chapter=chapter):
+            assert sorted(key for key, _ in rows(chapter)) == sorted(keys)
 
 
-@pytest.mark.parametrize(("chapter", "model"), [(c, model) for c, model, _ in CHAPTERS])
-def test_documentation_has_the_defaults_of_the_model(chapter: str, model: type[Table]) -> None:
-    documented = {key: tomllib.loads(f"_ = {cell[1:-1]}")["_"] for key, cell in rows(chapter) if code(cell)}
-    needed = {key: REQUIRED[key] for key, field in model.model_fields.items() if field.is_required()}
-    table, defaults = model.model_validate(needed | documented), model.model_validate(needed)
-    assert {key: getattr(table, key) for key in documented} == {
-        key: getattr(defaults, key) for key in documented
-    }
+def test_documentation_has_the_defaults_of_the_model(subtests: pytest.Subtests) -> None:
+    for chapter, model, _ in CHAPTERS:
+        with subtests.test(chapter=chapter):
+            documented = {
+                key: tomllib.loads(f"_ = {cell[1:-1]}")["_"] for key, cell in rows(chapter) if code(cell)
+            }
+            needed = {key: REQUIRED[key] for key, field in model.model_fields.items() if field.is_required()}
+            table, defaults = model.model_validate(needed | documented), model.model_validate(needed)
+            assert {key: getattr(table, key) for key in documented} == {
+                key: getattr(defaults, key) for key in documented
+            }
 
 
 def code(cell: str) -> bool:

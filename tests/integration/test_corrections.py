@@ -65,27 +65,28 @@ def test_words_behind_a_command_become_text_below_it_in_the_corrected_mail(desk:
     assert "Danke für die Geduld!" in text
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "#zusammenführen mit dem anderen",
-        "#kopie Frau Meier",
-        "#zuweisen die Neue",
-        "#für Lena",
-        "#verschieben",
-        "#zeige das andere",
-        "#priorität sehr",
-        "#wiedervorlage irgendwann",
-        "#schließen 3 Rechner laufen wieder",
-        "#schließen\n#weiterleiten",
-        "#schliesen\n#zuweisen die Neue",
-    ],
-)
-def test_a_line_that_cannot_be_guessed_has_no_link(desk: DeskHarness, line: str) -> None:
+NO_GUESS = [
+    "#zusammenführen mit dem anderen",
+    "#kopie Frau Meier",
+    "#zuweisen die Neue",
+    "#für Lena",
+    "#verschieben",
+    "#zeige das andere",
+    "#priorität sehr",
+    "#wiedervorlage irgendwann",
+    "#schließen 3 Rechner laufen wieder",
+    "#schließen\n#weiterleiten",
+    "#schliesen\n#zuweisen die Neue",
+]
+
+
+def test_a_line_that_cannot_be_guessed_has_no_link(subtests: pytest.Subtests, desk: DeskHarness) -> None:
     reported(desk)
-    assert answered(desk, f"Ist erledigt.\n\n{line}") == "refused"
-    assert links(desk) == []
-    assert "Bitte senden Sie Ihre Mail korrigiert noch einmal." in refusal(desk).text
+    for line in NO_GUESS:
+        with subtests.test(line=line):
+            assert answered(desk, f"Ist erledigt.\n\n{line}") == "refused"
+            assert links(desk) == []
+            assert "Bitte senden Sie Ihre Mail korrigiert noch einmal." in refusal(desk).text
 
 
 def test_a_misspelled_word_is_corrected_with_its_argument(desk: DeskHarness) -> None:
@@ -104,39 +105,40 @@ def test_a_polite_word_after_a_command_is_ignored(desk: DeskHarness) -> None:
     assert desk.ticket("GYM-1")["status"] == "closed"
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "*#notiz* Kollegin hat den Stecker gezogen.",
-        "- #notiz\nKollegin hat den Stecker gezogen.",
-        "# notiz\nKollegin hat den Stecker gezogen.",
-        "„#intern“ Kollegin hat den Stecker gezogen.",
-        "\\#notiz Kollegin hat den Stecker gezogen.",
-        "#Notiz👍 Kollegin hat den Stecker gezogen.",
-        "*#notitz* Kollegin hat den Stecker gezogen.",
-        "Nur für uns: #notiz Kollegin hat den Stecker gezogen.",
-        "Kollegin hat den Stecker gezogen. #intern",
-        "Kollegin hat den Stecker gezogen.\n-- \nMax Mustermann\n#intern",
-        "Kollegin hat den Stecker gezogen.\n-- \nMax, bitte #intern",
-        "Kollegin hat den Stecker gezogen. # intern",
-        "siehe:#intern Kollegin hat den Stecker gezogen.",
-        "ok;#notiz Kollegin hat den Stecker gezogen.",
-        "Kollegin hat den Stecker gezogen. /#intern",
-        "# - notiz Kollegin hat den Stecker gezogen.",
-        "#: notiz\nKollegin hat den Stecker gezogen.",
-        "a) #notiz Kollegin hat den Stecker gezogen.",
-        "| #notiz | Kollegin hat den Stecker gezogen. |",
-        "> #notiz Kollegin hat den Stecker gezogen.",
-        "Erledigt. #notitz Kollegin hat den Stecker gezogen.",
-        f"{'-' * 70}#notiz Kollegin hat den Stecker gezogen.",
-        "\n" * 2_100 + "Kollegin hat den Stecker gezogen. #intern",
-    ],
-)
-def test_an_internal_note_never_reaches_the_teacher(desk: DeskHarness, text: str) -> None:
+NOTES = [
+    "*#notiz* Kollegin hat den Stecker gezogen.",
+    "- #notiz\nKollegin hat den Stecker gezogen.",
+    "# notiz\nKollegin hat den Stecker gezogen.",
+    "„#intern“ Kollegin hat den Stecker gezogen.",
+    "\\#notiz Kollegin hat den Stecker gezogen.",
+    "#Notiz👍 Kollegin hat den Stecker gezogen.",
+    "*#notitz* Kollegin hat den Stecker gezogen.",
+    "Nur für uns: #notiz Kollegin hat den Stecker gezogen.",
+    "Kollegin hat den Stecker gezogen. #intern",
+    "Kollegin hat den Stecker gezogen.\n-- \nMax Mustermann\n#intern",
+    "Kollegin hat den Stecker gezogen.\n-- \nMax, bitte #intern",
+    "Kollegin hat den Stecker gezogen. # intern",
+    "siehe:#intern Kollegin hat den Stecker gezogen.",
+    "ok;#notiz Kollegin hat den Stecker gezogen.",
+    "Kollegin hat den Stecker gezogen. /#intern",
+    "# - notiz Kollegin hat den Stecker gezogen.",
+    "#: notiz\nKollegin hat den Stecker gezogen.",
+    "a) #notiz Kollegin hat den Stecker gezogen.",
+    "| #notiz | Kollegin hat den Stecker gezogen. |",
+    "> #notiz Kollegin hat den Stecker gezogen.",
+    "Erledigt. #notitz Kollegin hat den Stecker gezogen.",
+    f"{'-' * 70}#notiz Kollegin hat den Stecker gezogen.",
+    "\n" * 2_100 + "Kollegin hat den Stecker gezogen. #intern",
+]
+
+
+def test_an_internal_note_never_reaches_the_teacher(subtests: pytest.Subtests, desk: DeskHarness) -> None:
     reported(desk)
     before = mails_to(desk, LENA)
-    assert answered(desk, text) in ("command", "refused")
-    assert mails_to(desk, LENA) == before
+    for text in NOTES:
+        with subtests.test(text=text):
+            assert answered(desk, text) in ("command", "refused")
+            assert mails_to(desk, LENA) == before
 
 
 @pytest.mark.parametrize("subject", ["Re: [#GYM-1] Beamer #intern", "Erledigt #schließen Re: [#GYM-1]"])
@@ -152,18 +154,18 @@ def test_a_word_of_the_tickets_own_subject_is_no_command(desk: DeskHarness) -> N
     assert desk.reply(MAX, "Kabel getauscht.") == "reply"
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
+def test_links_and_quotations_of_the_staff_hold_no_command(
+    subtests: pytest.Subtests, desk: DeskHarness
+) -> None:
+    reported(desk)
+    for text in [
         "Siehe https://schule.example/a)#close und www.schule.example/#list",
         "Siehe [Anleitung](#help) und seite.html#help",
         "Raum #12, C#, #help.html und #list()",
         "Danke!\n> #close\nDas war es.",
-    ],
-)
-def test_links_and_quotations_of_the_staff_hold_no_command(desk: DeskHarness, text: str) -> None:
-    reported(desk)
-    assert answered(desk, text) == "reply"
+    ]:
+        with subtests.test(text=text):
+            assert answered(desk, text) == "reply"
 
 
 @pytest.mark.parametrize(

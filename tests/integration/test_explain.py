@@ -28,11 +28,11 @@ def test_a_dry_run_decides_as_the_real_run_and_writes_nothing(desk: DeskHarness)
     mails.append(mail().sender(EVE).message_id("<2@x>").subject("Neu").text("Noch etwas.").build())
     for raw in mails:
         before = content(desk)
-        foreseen = dry_run(desk.desk, parse(raw), raw)
+        tried = dry_run(desk.desk, parse(raw), raw)
         assert content(desk) == before
         real = desk.receive(raw)
         assert real is not None
-        expected = (foreseen.outcome, foreseen.ticket, foreseen.role, foreseen.matched_by, foreseen.trusted)
+        expected = (tried.outcome, tried.ticket, tried.role, tried.matched_by, tried.trusted)
         assert expected == (real.outcome, real.ticket, real.role, real.matched_by, real.trusted)
 
 

@@ -40,39 +40,43 @@ def commands(markup: str) -> set[str]:
     return set(re.findall(r"<dt>#(\S+?)(?: [^<]*)?</dt>", unescape(markup)))
 
 
-@pytest.mark.parametrize(("role", "language"), PAGES)
-def test_handout_lists_the_commands_of_the_help_mail(role: Role, language: str) -> None:
-    mail = rendered(HELP[role], language).text
-    lines = re.findall(r"^• (.+)\n  (.+)$", mail, re.MULTILINE)
-    assert lines
-    missing = [line for line, _ in lines if f"<dt>{escape(line)}</dt>" not in page(role, language)]
-    assert missing == []
+def test_handout_lists_the_commands_of_the_help_mail(subtests: pytest.Subtests) -> None:
+    for role, language in PAGES:
+        with subtests.test(role=role, language=language):
+            mail = rendered(HELP[role], language).text
+            lines = re.findall(r"^• (.+)\n  (.+)$", mail, re.MULTILINE)
+            assert lines
+            missing = [line for line, _ in lines if f"<dt>{escape(line)}</dt>" not in page(role, language)]
+            assert missing == []
 
 
-@pytest.mark.parametrize(("role", "language"), PAGES)
-def test_handout_lists_the_commands_of_the_short_help(role: Role, language: str) -> None:
-    short = [command for command in COMMANDS if role in command.roles and command.in_short_help]
-    listed = commands(page(role, language))
-    assert len(listed) == len(short)
-    assert [command.name for command in short if not listed & set(command.all_words)] == []
+def test_handout_lists_the_commands_of_the_short_help(subtests: pytest.Subtests) -> None:
+    for role, language in PAGES:
+        with subtests.test(role=role, language=language):
+            short = [command for command in COMMANDS if role in command.roles and command.in_short_help]
+            listed = commands(page(role, language))
+            assert len(listed) == len(short)
+            assert [command.name for command in short if not listed & set(command.all_words)] == []
 
 
-@pytest.mark.parametrize(("role", "language"), [*product(HELP_ALL, LANGUAGES)])
-def test_help_all_lists_every_command_that_people_write(role: Role, language: str) -> None:
-    lines = re.findall(r"^• #(\S+)", rendered(HELP_ALL[role], language).text, re.MULTILINE)
-    missing = [
-        command.name
-        for command in COMMANDS
-        if role in command.roles and not set(lines) & set(command.all_words)
-    ]
-    assert set(missing) <= OF_NO_PAGE
+def test_help_all_lists_every_command_that_people_write(subtests: pytest.Subtests) -> None:
+    for role, language in product(HELP_ALL, LANGUAGES):
+        with subtests.test(role=role, language=language):
+            lines = re.findall(r"^• #(\S+)", rendered(HELP_ALL[role], language).text, re.MULTILINE)
+            missing = [
+                command.name
+                for command in COMMANDS
+                if role in command.roles and not set(lines) & set(command.all_words)
+            ]
+            assert set(missing) <= OF_NO_PAGE
 
 
-@pytest.mark.parametrize(("name", "language"), [*product(HELP.values(), LANGUAGES)])
-def test_short_help_fits_a_screen_and_names_the_complete_one_last(name: str, language: str) -> None:
-    lines = re.findall(r"^• (.+)$", rendered(name, language).text, re.MULTILINE)
-    assert len(lines) <= 9
-    assert lines[-1] in ("#help all", "#hilfe alles", "#aide tout")
+def test_short_help_fits_a_screen_and_names_the_complete_one_last(subtests: pytest.Subtests) -> None:
+    for name, language in product(HELP.values(), LANGUAGES):
+        with subtests.test(name=name, language=language):
+            lines = re.findall(r"^• (.+)$", rendered(name, language).text, re.MULTILINE)
+            assert len(lines) <= 9
+            assert lines[-1] in ("#help all", "#hilfe alles", "#aide tout")
 
 
 def test_commands_of_the_german_handouts_address_no_one() -> None:
@@ -107,24 +111,26 @@ class _Sources(HTMLParser):
         self.frames += [found] if tag == "iframe" else []
 
 
-@pytest.mark.parametrize(("role", "language"), PAGES)
-def test_handout_loads_no_external_content_and_its_mails_run_no_script(role: Role, language: str) -> None:
-    sources = _Sources()
-    sources.feed(page(role, language))
-    assert sources.fetched == []
-    assert len(sources.frames) == len(handouts.PICTURED[role])
-    assert all(frame.get("sandbox", "missing") is None for frame in sources.frames)
-    inner = _Sources()
-    for frame in sources.frames:
-        inner.feed(frame["srcdoc"] or "")
-    assert inner.fetched == []
+def test_handout_loads_no_external_content_and_its_mails_run_no_script(subtests: pytest.Subtests) -> None:
+    for role, language in PAGES:
+        with subtests.test(role=role, language=language):
+            sources = _Sources()
+            sources.feed(page(role, language))
+            assert sources.fetched == []
+            assert len(sources.frames) == len(handouts.PICTURED[role])
+            assert all(frame.get("sandbox", "missing") is None for frame in sources.frames)
+            inner = _Sources()
+            for frame in sources.frames:
+                inner.feed(frame["srcdoc"] or "")
+            assert inner.fetched == []
 
 
-@pytest.mark.parametrize(("role", "language"), PAGES)
-def test_name_of_a_school_is_escaped_in_the_handout(role: Role, language: str) -> None:
-    policy = scene.policy(language)
-    school = replace(policy.schools[0], name="<script>alert(1)</script>")
-    assert "<script" not in handout(role, school, policy, TEMPLATES)
+def test_name_of_a_school_is_escaped_in_the_handout(subtests: pytest.Subtests) -> None:
+    for role, language in PAGES:
+        with subtests.test(role=role, language=language):
+            policy = scene.policy(language)
+            school = replace(policy.schools[0], name="<script>alert(1)</script>")
+            assert "<script" not in handout(role, school, policy, TEMPLATES)
 
 
 def test_mails_on_a_handout_are_those_of_its_school() -> None:
@@ -159,13 +165,14 @@ def test_help_list_in_an_overridden_file_replaces_the_packaged_one(tmp_path: Pat
     assert re.findall(r"^• (.+)\n  (.+)$", mail.text, re.MULTILINE) == [("#schließen", "Macht zu.")]
 
 
-@pytest.mark.parametrize(("role", "language"), PAGES)
-def test_handout_has_a_qr_code_of_the_address_and_warns_of_secrets(role: Role, language: str) -> None:
-    policy = replace(scene.policy(language), helpline_name="Medienzentrum", helpline_phone="0123 456")
-    made = handout(role, policy.schools[0], policy, TEMPLATES)
-    code = segno.make("mailto:support-gym@schule.example", error="m").svg_inline(scale=3, border=2)
-    assert code in made
-    words = TEMPLATES.words(language)
-    assert str(words["no_secrets"]) in unescape(made)
-    assert "Medienzentrum 0123 456" in made
-    assert "Medienzentrum" not in page(role, language)
+def test_handout_has_a_qr_code_of_the_address_and_warns_of_secrets(subtests: pytest.Subtests) -> None:
+    for role, language in PAGES:
+        with subtests.test(role=role, language=language):
+            policy = replace(scene.policy(language), helpline_name="Medienzentrum", helpline_phone="0123 456")
+            made = handout(role, policy.schools[0], policy, TEMPLATES)
+            code = segno.make("mailto:support-gym@schule.example", error="m").svg_inline(scale=3, border=2)
+            assert code in made
+            words = TEMPLATES.words(language)
+            assert str(words["no_secrets"]) in unescape(made)
+            assert "Medienzentrum 0123 456" in made
+            assert "Medienzentrum" not in page(role, language)

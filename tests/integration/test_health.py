@@ -33,35 +33,37 @@ def topics(sight: Snapshot, thresholds: Thresholds = USUAL) -> list[str]:
     return [concern.topic for concern in evaluate(sight, thresholds)]
 
 
-@pytest.mark.parametrize(
-    ("changes", "topic"),
-    [
-        ({"last_read": {"GYM": NOW - timedelta(minutes=16)}}, "mailbox GYM unread"),
-        ({"last_read": {"GYM": None}}, "mailbox GYM unread"),
-        ({"oldest_due": NOW - timedelta(minutes=61), "due_mails": 4}, "outbox"),
-        ({"disk_free": 199_000_000}, "disk"),
-        ({"jump": timedelta(hours=1)}, "clock"),
-        ({"jump": -timedelta(hours=1)}, "clock"),
-        ({"stalled": ("outbox",)}, "thread outbox"),
-    ],
-)
-def test_silent_failures_are_reported(changes: dict[str, Any], topic: str) -> None:
-    assert topics(QUIET) == []
-    assert topics(replace(QUIET, **changes)) == [topic]
+FAILURES: list[tuple[dict[str, Any], str]] = [
+    ({"last_read": {"GYM": NOW - timedelta(minutes=16)}}, "mailbox GYM unread"),
+    ({"last_read": {"GYM": None}}, "mailbox GYM unread"),
+    ({"oldest_due": NOW - timedelta(minutes=61), "due_mails": 4}, "outbox"),
+    ({"disk_free": 199_000_000}, "disk"),
+    ({"jump": timedelta(hours=1)}, "clock"),
+    ({"jump": -timedelta(hours=1)}, "clock"),
+    ({"stalled": ("outbox",)}, "thread outbox"),
+]
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"last_read": {"GYM": NOW - timedelta(minutes=14)}},
-        {"last_read": {"GYM": None}, "since": NOW - timedelta(minutes=5)},  # just started
-        {"oldest_due": NOW - timedelta(minutes=59)},
-        {"disk_free": None},  # the database is elsewhere
-        {"jump": timedelta(seconds=30)},
-    ],
-)
-def test_normal_states_are_not_reported(changes: dict[str, Any]) -> None:
-    assert topics(replace(QUIET, **changes)) == []
+def test_silent_failures_are_reported(subtests: pytest.Subtests) -> None:
+    for changes, topic in FAILURES:
+        with subtests.test(changes=changes):
+            assert topics(QUIET) == []
+            assert topics(replace(QUIET, **changes)) == [topic]
+
+
+NORMAL: list[dict[str, Any]] = [
+    {"last_read": {"GYM": NOW - timedelta(minutes=14)}},
+    {"last_read": {"GYM": None}, "since": NOW - timedelta(minutes=5)},  # just started
+    {"oldest_due": NOW - timedelta(minutes=59)},
+    {"disk_free": None},  # the database is elsewhere
+    {"jump": timedelta(seconds=30)},
+]
+
+
+def test_normal_states_are_not_reported(subtests: pytest.Subtests) -> None:
+    for changes in NORMAL:
+        with subtests.test(changes=changes):
+            assert topics(replace(QUIET, **changes)) == []
 
 
 def test_health_rule_with_the_value_0_is_off() -> None:
@@ -84,13 +86,13 @@ class Hands:
 
 @pytest.fixture
 def hands() -> Hands:
-    """The clocks of the guard."""
+    """The clocks of the monitor."""
     return Hands()
 
 
 @pytest.fixture
-def guard(desk: DeskHarness, tmp_path: Path, hands: Hands) -> HealthMonitor:
-    """A guard of a desk."""
+def monitor(desk: DeskHarness, tmp_path: Path, hands: Hands) -> HealthMonitor:
+    """The health monitor of a desk."""
 
     def wall() -> datetime:
         return hands.now
@@ -105,42 +107,42 @@ def alerts(desk: DeskHarness) -> list[str]:
 
 
 def test_operators_are_notified_when_an_issue_begins_and_when_it_ends(
-    desk: DeskHarness, guard: HealthMonitor, hands: Hands
+    desk: DeskHarness, monitor: HealthMonitor, hands: Hands
 ) -> None:
     for _ in range(5):
         hands.pass_(timedelta(minutes=10))
-        guard.check()
+        monitor.check()
     assert [row.topic for row in desk.rows(AlertRow)] == ["mailbox GYM unread"]
     assert len(alerts(desk)) == 1
     with transaction(desk.engine) as session:
         mailboxes.record_success(session, "GYM", hands.now)
-    guard.check()
+    monitor.check()
     assert desk.rows(AlertRow) == []
     assert len(alerts(desk)) == 2
 
 
-def test_clock_jump_suspends_the_timers(guard: HealthMonitor, hands: Hands) -> None:
-    assert not guard.clock_jumped()
+def test_clock_jump_suspends_the_timers(monitor: HealthMonitor, hands: Hands) -> None:
+    assert not monitor.clock_jumped()
     hands.pass_(timedelta(minutes=1), wall=timedelta(days=30))
-    assert guard.clock_jumped()
+    assert monitor.clock_jumped()
     hands.pass_(timedelta(minutes=5))
-    assert guard.clock_jumped()
+    assert monitor.clock_jumped()
     hands.pass_(timedelta(minutes=6))
-    assert not guard.clock_jumped()
+    assert not monitor.clock_jumped()
 
 
 def test_clock_jump_that_the_timers_detect_first_is_reported(
-    desk: DeskHarness, guard: HealthMonitor, hands: Hands
+    desk: DeskHarness, monitor: HealthMonitor, hands: Hands
 ) -> None:
     hands.pass_(timedelta(minutes=1), wall=timedelta(days=30))
-    assert guard.clock_jumped()
-    assert "clock" in {issue.topic for issue in guard.check()}
-    assert "clock" not in {issue.topic for issue in guard.check()}
+    assert monitor.clock_jumped()
+    assert "clock" in {issue.topic for issue in monitor.check()}
+    assert "clock" not in {issue.topic for issue in monitor.check()}
 
 
-def test_clock_that_jumps_back_is_detected(guard: HealthMonitor, hands: Hands) -> None:
+def test_clock_that_jumps_back_is_detected(monitor: HealthMonitor, hands: Hands) -> None:
     hands.pass_(timedelta(minutes=1), wall=-timedelta(days=1))
-    assert guard.clock_jumped()
+    assert monitor.clock_jumped()
 
 
 def test_no_timer_runs_while_the_clock_is_wrong(
@@ -213,58 +215,57 @@ FINE: dict[str, Any] = {
 BAD_ALERT = {"topic": "disk", "since": "2026-11-23", "text": "only 3 MB | are free"}
 
 
-@pytest.mark.parametrize(
-    ("changes", "level", "said"),
-    [
-        ({}, Level.OK, "1 mailbox is read"),
-        ({"quarantine": 2}, Level.WARNING, "2 mails in quarantine"),
-        ({"outbox": {"failed": 1}}, Level.WARNING, "1 outgoing mail failed"),
-        (
-            {"outbox": {"failed": 1}, "alerts": [{"topic": "failed mails", "text": "x"}]},
-            Level.WARNING,
-            "1 outgoing mail failed",
-        ),
-        (
-            {"mailboxes": [box(failing_since="x")]},
-            Level.CRITICAL,
-            "mailbox GYM cannot be read",
-        ),
-        ({"mailboxes": [UNREAD]}, Level.CRITICAL, "mailbox GYM not read for 20 minutes"),
-        (
-            {
-                "mailboxes": [UNREAD, UNREAD | box("HBG", last_success=NOW.isoformat(), stale=True)],
-                "alerts": [{"topic": "mailbox GYM unread", "since": "x", "text": "not read for 16 minutes"}],
-            },
-            Level.CRITICAL,
-            "mailbox GYM, HBG not read for 20 minutes: systemctl status mailbot |",
-        ),
-        ({"mailboxes": [UNREAD], "daemon": NO_DAEMON}, Level.CRITICAL, "mailbox GYM not read for 20 minutes"),
-        (
-            {"daemon": working(heartbeat=LATE, stale=True)},
-            Level.CRITICAL,
-            "no heartbeat of the daemon for 20 minutes",
-        ),
-        (
-            {"daemon": working(heartbeat=LATE, stale=True, starting=True)},
-            Level.CRITICAL,
-            "no heartbeat of the daemon for 20 minutes",
-        ),
-        ({"daemon": NO_DAEMON}, Level.OK, "1 mailbox is read"),  # `mailbot once`, by a timer
-        ({"mailboxes": [NEVER], "daemon": NO_DAEMON}, Level.CRITICAL, "mailbox GYM never read"),
-        ({"mailboxes": [NEVER], "daemon": working(starting=True)}, Level.WARNING, "mailbox GYM not read yet"),
-        ({"mailboxes": [NEVER, box("HBG")], "daemon": working()}, Level.CRITICAL, "mailbox GYM never read"),
-        ({"mailboxes": [NEVER, box("HBG")], "daemon": NO_DAEMON}, Level.WARNING, "mailbox GYM not read yet"),
-        ({"mailboxes": [box(last_success=None)], "daemon": NO_DAEMON}, Level.OK, "1 mailbox is read"),
-        ({"alerts": [BAD_ALERT]}, Level.CRITICAL, "disk: only 3 MB / are free"),
-    ],
-)
-def test_nagios_output_is_one_line_with_an_exit_code(
-    changes: dict[str, Any], level: Level, said: str
-) -> None:
-    found, line = check_plugin(FINE | changes)
-    assert (found, line.count("|")) == (level, 1)
-    assert line.startswith(f"MAILBOT {level.name} - {said}")
-    assert "open_tickets=3" in line
+LINES: list[tuple[dict[str, Any], Level, str]] = [
+    ({}, Level.OK, "1 mailbox is read"),
+    ({"quarantine": 2}, Level.WARNING, "2 mails in quarantine"),
+    ({"outbox": {"failed": 1}}, Level.WARNING, "1 outgoing mail failed"),
+    (
+        {"outbox": {"failed": 1}, "alerts": [{"topic": "failed mails", "text": "x"}]},
+        Level.WARNING,
+        "1 outgoing mail failed",
+    ),
+    (
+        {"mailboxes": [box(failing_since="x")]},
+        Level.CRITICAL,
+        "mailbox GYM cannot be read",
+    ),
+    ({"mailboxes": [UNREAD]}, Level.CRITICAL, "mailbox GYM not read for 20 minutes"),
+    (
+        {
+            "mailboxes": [UNREAD, UNREAD | box("HBG", last_success=NOW.isoformat(), stale=True)],
+            "alerts": [{"topic": "mailbox GYM unread", "since": "x", "text": "not read for 16 minutes"}],
+        },
+        Level.CRITICAL,
+        "mailbox GYM, HBG not read for 20 minutes: systemctl status mailbot |",
+    ),
+    ({"mailboxes": [UNREAD], "daemon": NO_DAEMON}, Level.CRITICAL, "mailbox GYM not read for 20 minutes"),
+    (
+        {"daemon": working(heartbeat=LATE, stale=True)},
+        Level.CRITICAL,
+        "no heartbeat of the daemon for 20 minutes",
+    ),
+    (
+        {"daemon": working(heartbeat=LATE, stale=True, starting=True)},
+        Level.CRITICAL,
+        "no heartbeat of the daemon for 20 minutes",
+    ),
+    ({"daemon": NO_DAEMON}, Level.OK, "1 mailbox is read"),  # `mailbot once`, by a timer
+    ({"mailboxes": [NEVER], "daemon": NO_DAEMON}, Level.CRITICAL, "mailbox GYM never read"),
+    ({"mailboxes": [NEVER], "daemon": working(starting=True)}, Level.WARNING, "mailbox GYM not read yet"),
+    ({"mailboxes": [NEVER, box("HBG")], "daemon": working()}, Level.CRITICAL, "mailbox GYM never read"),
+    ({"mailboxes": [NEVER, box("HBG")], "daemon": NO_DAEMON}, Level.WARNING, "mailbox GYM not read yet"),
+    ({"mailboxes": [box(last_success=None)], "daemon": NO_DAEMON}, Level.OK, "1 mailbox is read"),
+    ({"alerts": [BAD_ALERT]}, Level.CRITICAL, "disk: only 3 MB / are free"),
+]
+
+
+def test_nagios_output_is_one_line_with_an_exit_code(subtests: pytest.Subtests) -> None:
+    for changes, level, said in LINES:
+        with subtests.test(changes=changes):
+            found, line = check_plugin(FINE | changes)
+            assert (found, line.count("|")) == (level, 1)
+            assert line.startswith(f"MAILBOT {level.name} - {said}")
+            assert "open_tickets=3" in line
 
 
 def test_command_prints_the_line_for_nagios(

@@ -510,19 +510,17 @@ def test_password_is_not_sent_to_a_server_without_starttls() -> None:
         assert not [line for line in server.heard if b"LOGIN" in line or b"AUTHENTICATE" in line]
 
 
-@pytest.mark.parametrize(
-    ("reply", "permanent"),
-    [
+def test_failed_login_because_of_a_server_error_is_temporary(subtests: pytest.Subtests) -> None:
+    for reply, permanent in [
         (b"%t NO [AUTHENTICATIONFAILED] wrong\r\n", True),
         (b"%t NO [UNAVAILABLE] database is down\r\n", False),
         (b"* BYE too many connections\r\n%t NO sorry\r\n", False),
         (None, False),
-    ],
-)
-def test_failed_login_because_of_a_server_error_is_temporary(reply: bytes | None, permanent: bool) -> None:
-    with pytest.raises(InboxError) as caught:
-        play({b"LOGIN": reply}, Mailbox.refresh)
-    assert caught.value.permanent is permanent
+    ]:
+        with subtests.test(reply=reply):
+            with pytest.raises(InboxError) as caught:
+                play({b"LOGIN": reply}, Mailbox.refresh)
+            assert caught.value.permanent is permanent
 
 
 def test_password_repeated_by_the_server_is_not_shown() -> None:

@@ -54,21 +54,22 @@ def test_the_same_words_once_more_get_no_second_receipt_but_reach_the_team(said:
     assert notified == TEAM | ({(LENA, "receipt")} if receipts else set())
 
 
-@pytest.mark.parametrize(
-    ("subject", "receipts"),
-    [
+def test_another_subject_is_another_problem_even_with_the_same_text(subtests: pytest.Subtests) -> None:
+    for subject, receipts in [
         ("Tastatur klemmt", 1),
         ("Kein Ton in Raum 7", 0),
         ("Re: [#GYM-4] Kein Ton in Raum 7", 0),
         ("Kein Ton in Raum 8", 1),
-    ],
-)
-def test_another_subject_is_another_problem_even_with_the_same_text(subject: str, receipts: int) -> None:
-    recent = RecentActivity(recent_texts=("Kein Ton in Raum 7\nsiehe oben",))
-    notified = (
-        writes(LENA, "siehe oben", subject=subject).with_facts(recent_activity=recent).decide().notified
-    )
-    assert notified == TEAM | ({(LENA, "receipt")} if receipts else set())
+    ]:
+        with subtests.test(subject=subject):
+            recent = RecentActivity(recent_texts=("Kein Ton in Raum 7\nsiehe oben",))
+            notified = (
+                writes(LENA, "siehe oben", subject=subject)
+                .with_facts(recent_activity=recent)
+                .decide()
+                .notified
+            )
+            assert notified == TEAM | ({(LENA, "receipt")} if receipts else set())
 
 
 def test_the_subject_of_a_new_problem_is_read_from_its_ticket(desk: DeskHarness) -> None:

@@ -172,20 +172,18 @@ def test_a_domain_with_umlauts_is_written_as_idna(smtp_server: RecordingSmtpServ
     assert written == [("post@xn--schule-kln-lcb.example",), ("post@xn--weie-strae-73ag.example",)]
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
+def test_an_address_that_cannot_be_written_to_fails_without_asking_the_server(
+    subtests: pytest.Subtests, smtp_server: RecordingSmtpServer
+) -> None:
+    for address in [
         "kein Klammeraffe",
         "a@b..example",
         "a@b.example\r\nRCPT TO:<c@d.example>",
         "@x",
-    ],
-)
-def test_an_address_that_cannot_be_written_to_fails_without_asking_the_server(
-    smtp_server: RecordingSmtpServer, address: str
-) -> None:
-    [outcome] = send(smtp_server.account(), address)
-    assert (outcome.state, outcome.server_down, smtp_server.connections) == ("permanent", False, 0)
+    ]:
+        with subtests.test(address=address):
+            [outcome] = send(smtp_server.account(), address)
+            assert (outcome.state, outcome.server_down, smtp_server.connections) == ("permanent", False, 0)
 
 
 def test_the_null_sender_is_accepted(smtp_server: RecordingSmtpServer) -> None:
@@ -338,43 +336,42 @@ def grouped(replies: Mapping[str, str | None]) -> Callable[[], Answer]:
     return begin
 
 
-@pytest.mark.parametrize(
-    ("replies", "states", "resets"),
-    [
-        ({}, ["sent"] * 3, 0),
-        ({". 1": "250 taken and more", ". 2": "250 taken and more"}, ["sent"] * 3, 0),
-        ({"RCPT 1": "550 5.1.1 unknown"}, ["permanent", "sent", "sent"], 1),
-        ({"RCPT 1": "550 5.1.1 unknown", "DATA 1": "503 no recipient"}, ["permanent", "sent", "sent"], 1),
-        ({"RCPT 2": "450 4.2.1 busy", "DATA 2": "554 no recipient"}, ["sent", "temporary", "sent"], 1),
-        ({"DATA 2": "452 4.3.1 full"}, ["sent", "temporary", "sent"], 1),
-        ({". 1": "554 5.7.1 spam and more"}, ["permanent", "sent", "sent"], 0),
-        ({"MAIL 2": "552 5.3.4 too large"}, ["sent", "permanent", "sent"], 0),
-        ({"RCPT 1": None}, ["temporary", "sent", "sent"], 0),
-        ({"RCPT 2": None}, ["sent", "sent", "sent"], 0),
-        ({". 1": "250 taken and more", "MAIL 2": None}, ["uncertain", "sent", "sent"], 0),
-        ({". 1": None}, ["uncertain", "sent", "sent"], 0),
-        ({"DATA 2": "250 fine"}, ["sent", "uncertain", "sent"], 0),
-        ({". 1": "554 5.2.0 SubmissionQuotaExceeded"}, ["temporary", "sent", "sent"], 0),
-        ({". 1": "421 4.3.2 closing"}, ["temporary", "sent", "sent"], 0),
-    ],
-)
-def test_in_a_group_of_commands_each_reply_counts_for_its_own_mail(
-    replies: dict[str, str | None], states: list[str], resets: int
-) -> None:
+async def send_three(port: int) -> list[SendResult]:
     mails = [Submission(SENDER, f"lehrer{number}@schule.example", RAW) for number in range(3)]
+    async with SmtpClient(SmtpAccount("localhost", port, "none"), 10) as relay:
+        pairs = zip(mails, [*mails[1:], None], strict=True)
+        return [await relay.send(m.sender, m.recipient, m.raw, following) for m, following in pairs]
 
-    async def run(port: int) -> list[SendResult]:
-        async with SmtpClient(SmtpAccount("localhost", port, "none"), 10) as relay:
-            pairs = zip(mails, [*mails[1:], None], strict=True)
-            return [await relay.send(m.sender, m.recipient, m.raw, following) for m, following in pairs]
 
-    with ScriptedServer(b"220 x\r\n", grouped(replies)) as server:
-        found = asyncio.run(run(server.port))
-        heard = b"".join(server.heard)
-    assert [result.state for result in found] == states
-    assert heard.count(b"RSET\r\n") == resets
-    lone_dots = heard.count(b"DATA\r\n.\r\n")
-    assert lone_dots == (replies == {"RCPT 1": "550 5.1.1 unknown"})
+GROUPS: list[tuple[dict[str, str | None], list[str], int]] = [
+    ({}, ["sent"] * 3, 0),
+    ({". 1": "250 taken and more", ". 2": "250 taken and more"}, ["sent"] * 3, 0),
+    ({"RCPT 1": "550 5.1.1 unknown"}, ["permanent", "sent", "sent"], 1),
+    ({"RCPT 1": "550 5.1.1 unknown", "DATA 1": "503 no recipient"}, ["permanent", "sent", "sent"], 1),
+    ({"RCPT 2": "450 4.2.1 busy", "DATA 2": "554 no recipient"}, ["sent", "temporary", "sent"], 1),
+    ({"DATA 2": "452 4.3.1 full"}, ["sent", "temporary", "sent"], 1),
+    ({". 1": "554 5.7.1 spam and more"}, ["permanent", "sent", "sent"], 0),
+    ({"MAIL 2": "552 5.3.4 too large"}, ["sent", "permanent", "sent"], 0),
+    ({"RCPT 1": None}, ["temporary", "sent", "sent"], 0),
+    ({"RCPT 2": None}, ["sent", "sent", "sent"], 0),
+    ({". 1": "250 taken and more", "MAIL 2": None}, ["uncertain", "sent", "sent"], 0),
+    ({". 1": None}, ["uncertain", "sent", "sent"], 0),
+    ({"DATA 2": "250 fine"}, ["sent", "uncertain", "sent"], 0),
+    ({". 1": "554 5.2.0 SubmissionQuotaExceeded"}, ["temporary", "sent", "sent"], 0),
+    ({". 1": "421 4.3.2 closing"}, ["temporary", "sent", "sent"], 0),
+]
+
+
+def test_in_a_group_of_commands_each_reply_counts_for_its_own_mail(subtests: pytest.Subtests) -> None:
+    for replies, states, resets in GROUPS:
+        with subtests.test(replies=replies):
+            with ScriptedServer(b"220 x\r\n", grouped(replies)) as server:
+                found = asyncio.run(send_three(server.port))
+                heard = b"".join(server.heard)
+            assert [result.state for result in found] == states
+            assert heard.count(b"RSET\r\n") == resets
+            lone_dots = heard.count(b"DATA\r\n.\r\n")
+            assert lone_dots == (replies == {"RCPT 1": "550 5.1.1 unknown"})
 
 
 def test_a_mail_that_was_announced_is_not_sent_if_another_follows() -> None:

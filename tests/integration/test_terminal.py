@@ -56,27 +56,25 @@ def test_no_traceback_controls_a_terminal(
     assert not CONTROLS & set(said)
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
+def test_no_usage_error_controls_a_terminal(
+    subtests: pytest.Subtests, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for arguments in [
         [HOSTILE],
         [f"--{HOSTILE}"],
         ["show", "GYM-1", HOSTILE],
         ["show", f"--{HOSTILE}", "GYM-1"],
         ["preview", f"--language={HOSTILE}"],
         ["queue", f"resend{HOSTILE}"],
-    ],
-)
-def test_no_usage_error_controls_a_terminal(
-    arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sys.argv", ["mailbot", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    assert ended.value.code == 2
-    said = capsys.readouterr().err
-    assert said.startswith("Usage: ")
-    assert not CONTROLS & set(said)
+    ]:
+        with subtests.test(arguments=arguments):
+            monkeypatch.setattr("sys.argv", ["mailbot", *arguments])
+            with pytest.raises(SystemExit) as ended:
+                cli.main()
+            assert ended.value.code == 2
+            said = capsys.readouterr().err
+            assert said.startswith("Usage: ")
+            assert not CONTROLS & set(said)
 
 
 def test_the_demonstration_shows_no_controls() -> None:

@@ -56,12 +56,14 @@ def inline_patterns(module: ModuleType) -> Iterator[tuple[str, re.Pattern[Any], 
     A pattern that is not a literal is yielded as one that is suspicious, so that it is reviewed.
     """
     source = Path(module.__file__ or "").read_text("utf-8")
+    if "re." not in source:
+        return
     functions = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.FunctionDef | ast.Lambda)]
     for call in {node for function in functions for node in ast.walk(function)}:
-        if not isinstance(call, ast.Call) or not ast.unparse(call.func).startswith("re."):
+        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
             continue
-        name = ast.unparse(call.func).removeprefix("re.")
-        if name not in (*_SEARCHES, "match", "fullmatch", "compile"):
+        name, owner = call.func.attr, call.func.value
+        if name not in (*_SEARCHES, "match", "fullmatch", "compile") or ast.unparse(owner) != "re":
             continue
         try:
             pattern = re.compile(ast.literal_eval(call.args[0]), _flags(call))

@@ -14,18 +14,19 @@ from mailbot.render import Templates
 from tests.support.reply_styles import ADDRESS
 
 TEMPLATES = Templates()
+notifications = cache(samples.notifications)
 
 
 @cache
 def rendered(name: str, language: str = "de", *, informal: bool = False) -> OutgoingMail:
     """Return a sample by its name."""
-    return sample(samples.notifications(language)[name], language, TEMPLATES, informal=informal)
+    return sample(notifications(language)[name], language, TEMPLATES, informal=informal)
 
 
 def every_sample() -> Iterator[tuple[str, OutgoingMail]]:
     """Yield all samples in all languages and forms, with an id for the message of a failure."""
     for language, informal in FORMS:
-        for name in samples.notifications(language):
+        for name in notifications(language):
             form = f"{language}{'-du' if informal else ''}"
             yield f"{form}-{name}", rendered(name, language, informal=informal)
 

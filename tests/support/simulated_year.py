@@ -280,14 +280,14 @@ class SimulatedYear:
 
     def catch_up(self, until: datetime) -> None:
         """Run the timers until that time, as a daemon that is down now and then."""
-        while (look := self.next_look()) is not None and look < until:
+        while (due := self.next_check()) is not None and due < until:
             late = timedelta(hours=self.rng.uniform(1, 60)) if self.rng.random() < 0.03 else EVERY
-            self.now = max(self.now, min(look.astimezone(BERLIN) + late, until))
+            self.now = max(self.now, min(due.astimezone(BERLIN) + late, until))
             acted = self.pass_time()
-            following = self.next_look()
+            following = self.next_check()
             assert acted or following is None or following > self.now, "looked at again and again"
 
-    def next_look(self) -> datetime | None:
+    def next_check(self) -> datetime | None:
         """Return the time of the next check of a ticket."""
         with read_only(self.engine) as session:
             query = select(TicketRow.look_at).where(col(TicketRow.look_at).is_not(None))
@@ -381,7 +381,7 @@ class SimulatedYear:
         step = self.write(writer, built, text, sent.school)
         taken_back = step.decision is not None and step.decision.outcome == "command" and before is not None
         if taken_back and self.rng.random() < 0.3:
-            self.take_back(step, sent, before or {})
+            self.undo(step, sent, before or {})
 
     def tap(self, sent: OutboxRow, line: str) -> None:
         """Let a person use a link of a mail."""
@@ -425,7 +425,7 @@ class SimulatedYear:
             saved=self.rng.choice(("Drucker leer", "WLAN")),
         )
 
-    def take_back(self, step: PlannedAction, sent: OutboxRow, before: State) -> None:
+    def undo(self, step: PlannedAction, sent: OutboxRow, before: State) -> None:
         """Let a person undo at once, and record the states."""
         changed = self.state(sent.ticket_id) or {}
         if changed | {"wait": None} == before | {"wait": None}:  # so it was before: words alone are no change

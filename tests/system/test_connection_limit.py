@@ -80,14 +80,15 @@ def accounts(*hosts: str) -> dict[str, ImapAccount]:
     return {f"S{n}": ImapAccount(host, 993, "tls", f"u{n}", Secret("x")) for n, host in enumerate(hosts)}
 
 
-@pytest.mark.parametrize(
-    ("connections", "waits"),
-    [(None, set[str]()), (1, {"S0", "S1", "S2"}), (2, {"S0", "S1", "S2"}), (3, set[str]())],
-)
-def test_connections_are_limited_only_where_mailboxes_outnumber_them(
-    connections: int | None, waits: set[str]
-) -> None:
-    assert limiters_by_school(accounts("a", "a", "a", "b"), connections).keys() == waits
+def test_connections_are_limited_only_where_mailboxes_outnumber_them(subtests: pytest.Subtests) -> None:
+    for connections, waits in [
+        (None, set[str]()),
+        (1, {"S0", "S1", "S2"}),
+        (2, {"S0", "S1", "S2"}),
+        (3, set[str]()),
+    ]:
+        with subtests.test(connections=connections):
+            assert limiters_by_school(accounts("a", "a", "a", "b"), connections).keys() == waits
 
 
 # -- on a Dovecot that allows few connections to each user

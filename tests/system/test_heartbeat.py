@@ -28,8 +28,8 @@ def work(env: SchoolEnv, end: Callable[[Daemon], object]) -> None:
         end(daemon)
 
 
-def let_time_pass(env: SchoolEnv) -> None:
-    """Let what was noted be older."""
+def age_records(env: SchoolEnv) -> None:
+    """Make the recorded times older."""
     with env.open() as (desk, _), transaction(desk.engine) as session:
         for beat in session.exec(select(HeartbeatRow)):
             beat.at, beat.started = beat.at - LONG, beat.started - LONG
@@ -41,7 +41,7 @@ def let_time_pass(env: SchoolEnv) -> None:
 def test_a_stopped_daemon_is_detected(env: SchoolEnv) -> None:
     work(env, Daemon.stop)
     assert env.call("status", "--probe").startswith("MAILBOT OK - ")
-    let_time_pass(env)
+    age_records(env)
     said = env.call("status", "--probe", status=2)
     assert "no heartbeat of the daemon for 20 minutes" in said
     assert "mailbox GYM not read for 20 minutes" in said
@@ -53,7 +53,7 @@ def test_a_stopped_daemon_is_detected(env: SchoolEnv) -> None:
 
 def test_a_daemon_that_crashes_again_and_again_is_detected(env: SchoolEnv) -> None:
     work(env, Daemon.kill)
-    let_time_pass(env)
+    age_records(env)
     with env.open() as (desk, _), transaction(desk.engine) as session:
         session.get_one(MailboxRow, "GYM").last_success = None
     work(env, Daemon.kill)
@@ -62,7 +62,7 @@ def test_a_daemon_that_crashes_again_and_again_is_detected(env: SchoolEnv) -> No
 
 def test_a_working_daemon_is_reported_alive(env: SchoolEnv) -> None:
     work(env, Daemon.kill)
-    let_time_pass(env)
+    age_records(env)
     application = Application(load(env.config, {}))
     application.start()
     try:
@@ -75,17 +75,17 @@ def test_a_working_daemon_is_reported_alive(env: SchoolEnv) -> None:
 
 def test_with_a_systemd_timer_only_the_last_success_counts(env: SchoolEnv) -> None:
     work(env, Daemon.kill)
-    let_time_pass(env)
+    age_records(env)
     env.call("once")
     assert env.call("status", "--probe").startswith("MAILBOT OK - ")
-    let_time_pass(env)
+    age_records(env)
     said = env.call("status", "--probe", status=2)
     assert said.startswith("MAILBOT CRITICAL - mailbox GYM not read for 20 minutes")
 
 
 def test_a_threshold_of_0_turns_it_off(env: SchoolEnv) -> None:
     work(env, Daemon.kill)
-    let_time_pass(env)
+    age_records(env)
     env.times = 'digest = ""\n[health]\nmailbox_minutes = 0'
     env.write_config()
     assert env.call("status", "--probe").startswith("MAILBOT OK - ")

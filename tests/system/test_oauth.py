@@ -169,7 +169,7 @@ def test_a_daemon_logs_in_by_token_and_replaces_revoked_tokens(
     dovecot = start_dovecot(introspection=tokens.introspection)
     with RecordingSmtpServer(authority) as smtp:
         smtp.good_tokens = tokens.good
-        env = SchoolEnv(tmp_path / "house", dovecot, smtp, USER, imap="poll_seconds = 1")
+        env = SchoolEnv(tmp_path / "school", dovecot, smtp, USER, imap="poll_seconds = 1")
         by_token(env, tokens, authority)
         with Daemon(env) as daemon:
             env.deliver(problem("Beamer").text("dunkel"))

@@ -32,12 +32,11 @@ DUE = (
 )
 
 
-@pytest.mark.parametrize(("contact", "reminders", "expected"), DUE)
-def test_a_member_is_invited_once_and_reminded_twice_a_week_apart(
-    contact: Contact, reminders: bool, expected: bool
-) -> None:
-    invitee = next(iter(unregistered(POLICY, {MUSTERMANN: contact})))
-    assert invitee.due(NOW, reminders=reminders) is expected
+def test_a_member_is_invited_once_and_reminded_twice_a_week_apart(subtests: pytest.Subtests) -> None:
+    for contact, reminders, expected in DUE:
+        with subtests.test(contact=contact, reminders=reminders):
+            invitee = next(iter(unregistered(POLICY, {MUSTERMANN: contact})))
+            assert invitee.due(NOW, reminders=reminders) is expected
 
 
 def test_invitations_are_not_repeated_at_night_or_on_sundays() -> None:

@@ -71,23 +71,21 @@ def test_a_manager_that_went_away_is_no_secret(monkeypatch: pytest.MonkeyPatch, 
         systemd.alive()
 
 
-@pytest.mark.parametrize(
-    ("allowed", "for_whom", "seconds"),
-    [
+def test_the_watchdog_is_fed_twice_in_its_interval_if_it_is_ours(
+    subtests: pytest.Subtests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for allowed, for_whom, seconds in [
         ("60000000", "", 30.0),
         ("60000000", "us", 30.0),
         ("60000000", "1", None),
         ("0", "", None),
         ("", "", None),
         ("soon", "", None),
-    ],
-)
-def test_the_watchdog_is_fed_twice_in_its_interval_if_it_is_ours(
-    monkeypatch: pytest.MonkeyPatch, allowed: str, for_whom: str, seconds: float | None
-) -> None:
-    monkeypatch.setenv("WATCHDOG_USEC", allowed)
-    monkeypatch.setenv("WATCHDOG_PID", str(os.getpid()) if for_whom == "us" else for_whom)
-    assert systemd.watchdog_seconds() == seconds
+    ]:
+        with subtests.test(allowed=allowed, for_whom=for_whom):
+            monkeypatch.setenv("WATCHDOG_USEC", allowed)
+            monkeypatch.setenv("WATCHDOG_PID", str(os.getpid()) if for_whom == "us" else for_whom)
+            assert systemd.watchdog_seconds() == seconds
 
 
 def test_a_call_as_the_service_has_its_user_its_state_and_its_passwords() -> None:

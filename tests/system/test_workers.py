@@ -126,7 +126,7 @@ def test_a_worker_that_died_before_it_gave_a_mailbox_up_does_so_when_it_is_back(
 
 
 def unneeded(school: str, lease: Lease | None) -> MailboxWorker:
-    """Make no watcher."""
+    """Make no worker."""
     raise AssertionError(f"{school} is watched under {lease}")
 
 
@@ -272,7 +272,7 @@ def working(desk: DeskHarness, name: str, account: ImapAccount) -> Iterator[Mail
         desk.desk, worker=name, policy=replace(GERMAN_POLICY, schools=tuple(school(key) for key in SCHOOLS))
     )
 
-    def watcher(key: str, lease: Lease | None) -> MailboxWorker:
+    def make_worker(key: str, lease: Lease | None) -> MailboxWorker:
         return MailboxWorker(
             SchoolMailbox(its, school(key), account, lambda: NOW, lease),
             first_contact_days=7,
@@ -281,7 +281,7 @@ def working(desk: DeskHarness, name: str, account: ImapAccount) -> Iterator[Mail
             wake_senders=lambda: None,
         )
 
-    supervisor = MailboxSupervisor(its, SCHOOLS, watcher)
+    supervisor = MailboxSupervisor(its, SCHOOLS, make_worker)
     supervisor.start()
     try:
         yield supervisor

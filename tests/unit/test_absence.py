@@ -8,6 +8,8 @@ from mailbot.core.commands.members import away_until, date_phrases
 from mailbot.core.model.policy import Absence, Member, effective_member, present
 from mailbot.dates import parse_date
 
+pytestmark = pytest.mark.xdist_group("dates")  # one process loads the words of the languages
+
 TODAY = date(2026, 11, 23)
 UNTIL = date(2026, 12, 1)
 

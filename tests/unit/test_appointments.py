@@ -118,14 +118,15 @@ def test_internal_text_beside_an_appointment_does_not_reach_the_requester() -> N
     assert done.message.visibility is Visibility.INTERNAL
 
 
-@pytest.mark.parametrize("line", ["#termin Fr 12:00", "#visit Friday 12:00", "#rdv vendredi à 12h00"])
-def test_second_visit_moves_the_appointment(line: str) -> None:
-    done = visits(MAX, line, VISITED).with_facts(token="another").decide()
-    after = done.ticket()
-    assert after.appointment is not None
-    assert (after.appointment.uid, after.appointment.begin) == (UID, BEGIN + timedelta(hours=1))
-    assert (after.appointment_revision, after.due) == (2, after.appointment.begin)
-    assert {n.reason for n in calendar_mails(done).values()} == {"moved"}
+def test_second_visit_moves_the_appointment(subtests: pytest.Subtests) -> None:
+    for line in ["#termin Fr 12:00", "#visit Friday 12:00", "#rdv vendredi à 12h00"]:
+        with subtests.test(line=line):
+            done = visits(MAX, line, VISITED).with_facts(token="another").decide()
+            after = done.ticket()
+            assert after.appointment is not None
+            assert (after.appointment.uid, after.appointment.begin) == (UID, BEGIN + timedelta(hours=1))
+            assert (after.appointment_revision, after.due) == (2, after.appointment.begin)
+            assert {n.reason for n in calendar_mails(done).values()} == {"moved"}
 
 
 def test_same_visit_again_changes_nothing() -> None:
@@ -141,32 +142,34 @@ def test_appointment_after_one_that_is_over_is_a_new_one() -> None:
     assert after.appointment.uid == UID
 
 
-@pytest.mark.parametrize(("reason", "line"), [(r, line) for r, lines in TIMES.items() for line in lines])
-def test_time_is_refused_with_the_reason(reason: Reason, line: str) -> None:
-    case = replace(visits(MAX, f"Ich komme.\n{line}"), policy=off(date(2026, 12, 24)))
-    done = case.decide()
-    assert (done.outcome, done.changes, done.reasons) == ("refused", (), [reason])
-    assert {to for to, _ in done.notified} == {MAX}
+def test_time_is_refused_with_the_reason(subtests: pytest.Subtests) -> None:
+    for reason, line in [(r, line) for r, lines in TIMES.items() for line in lines]:
+        with subtests.test(line=line):
+            case = replace(visits(MAX, f"Ich komme.\n{line}"), policy=off(date(2026, 12, 24)))
+            done = case.decide()
+            assert (done.outcome, done.changes, done.reasons) == ("refused", (), [reason])
+            assert {to for to, _ in done.notified} == {MAX}
 
 
-@pytest.mark.parametrize(
-    ("day", "reason"),
-    [
-        (date.min, Reason.PAST),
-        (date.max, Reason.TOO_FAR),
-        (NOW.date() - timedelta(days=1), Reason.PAST),
-        (NOW.date() + timedelta(days=367), Reason.TOO_FAR),
-        (date(2027, 11, 23), None),
-    ],
-)
-def test_day_is_at_most_a_year_away(day: date, reason: Reason | None) -> None:
-    berlin = Calendar(timezone=ZoneInfo("Europe/Berlin"))
-    policy = replace(POLICY, schools=(replace(GYM, team=replace(GYM.team, calendar=berlin)),))
-    case = replace(visits(MAX, "#termin dann 9:00").with_facts(dates={"dann": day}), policy=policy)
-    done = case.decide()
-    assert done.reasons == ([reason] if reason else [])
-    after = done.ticket().appointment
-    assert after is None or after.begin == datetime(2027, 11, 23, 8, tzinfo=UTC)
+DAYS_AND_REASONS = [
+    (date.min, Reason.PAST),
+    (date.max, Reason.TOO_FAR),
+    (NOW.date() - timedelta(days=1), Reason.PAST),
+    (NOW.date() + timedelta(days=367), Reason.TOO_FAR),
+    (date(2027, 11, 23), None),
+]
+
+
+def test_day_is_at_most_a_year_away(subtests: pytest.Subtests) -> None:
+    for day, reason in DAYS_AND_REASONS:
+        with subtests.test(day=day):
+            berlin = Calendar(timezone=ZoneInfo("Europe/Berlin"))
+            policy = replace(POLICY, schools=(replace(GYM, team=replace(GYM.team, calendar=berlin)),))
+            case = replace(visits(MAX, "#termin dann 9:00").with_facts(dates={"dann": day}), policy=policy)
+            done = case.decide()
+            assert done.reasons == ([reason] if reason else [])
+            after = done.ticket().appointment
+            assert after is None or after.begin == datetime(2027, 11, 23, 8, tzinfo=UTC)
 
 
 def test_appointment_ends_within_the_working_hours() -> None:
@@ -192,13 +195,12 @@ def test_visit_takes_tickets_behind_the_time() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "other", ["#close", "#wait", "#escalate", "#remind Friday", "#undo", "#visit Mo 9:00"]
-)
-def test_visit_conflicts_with_commands_that_end_or_replace_it(other: str) -> None:
-    change = Change(MAX, NOW, ticket())
-    case = visits(MAX, f"#termin Fr 11:00\n{other}").with_facts(changes={"GYM-1": change})
-    assert case.decide().reasons == [Reason.AMBIGUOUS]
+def test_visit_conflicts_with_commands_that_end_or_replace_it(subtests: pytest.Subtests) -> None:
+    for other in ["#close", "#wait", "#escalate", "#remind Friday", "#undo", "#visit Mo 9:00"]:
+        with subtests.test(other=other):
+            change = Change(MAX, NOW, ticket())
+            case = visits(MAX, f"#termin Fr 11:00\n{other}").with_facts(changes={"GYM-1": change})
+            assert case.decide().reasons == [Reason.AMBIGUOUS]
 
 
 def test_visit_opens_a_closed_ticket() -> None:
@@ -206,22 +208,24 @@ def test_visit_opens_a_closed_ticket() -> None:
     assert (done.ticket().status, kinds(done)[LENA]) == (Status.OPEN, "appointment")
 
 
-@pytest.mark.parametrize("writer", [MAX, LENA])
-@pytest.mark.parametrize("line", ["#close", "#erledigt", "#résolu"])
-def test_closing_cancels_the_appointment(writer: str, line: str) -> None:
-    done = answers(writer, VISITED, line).decide()
-    assert kinds(done) == {LENA: "appointment_cancelled", MAX: "appointment_cancelled"}
-    assert (done.ticket().appointment, done.ticket().appointment_revision) == (None, 2)
-    assert all(n.appointment == APPOINTMENT for n in calendar_mails(done).values())
-    assert writer == LENA or (LENA, "closed") in done.notified
+def test_closing_cancels_the_appointment(subtests: pytest.Subtests) -> None:
+    for writer in [MAX, LENA]:
+        for line in ["#close", "#erledigt", "#résolu"]:
+            with subtests.test(writer=writer, line=line):
+                done = answers(writer, VISITED, line).decide()
+                assert kinds(done) == {LENA: "appointment_cancelled", MAX: "appointment_cancelled"}
+                assert (done.ticket().appointment, done.ticket().appointment_revision) == (None, 2)
+                assert all(n.appointment == APPOINTMENT for n in calendar_mails(done).values())
+                assert writer == LENA or (LENA, "closed") in done.notified
 
 
-@pytest.mark.parametrize("line", ["#escalate", "#move HBG", "#merge 12"])
-def test_handing_a_ticket_over_cancels_the_appointment(line: str) -> None:
-    case = answers(TONI if "move" in line else MAX, VISITED, line).proven()
-    done = case.with_facts(ticket(12), numbers_elsewhere={"HBG": 7}).decide()
-    assert kinds(done) == {LENA: "appointment_cancelled", MAX: "appointment_cancelled"}
-    assert {n.ticket and n.ticket.school for n in calendar_mails(done).values()} == {"GYM"}
+def test_handing_a_ticket_over_cancels_the_appointment(subtests: pytest.Subtests) -> None:
+    for line in ["#escalate", "#move HBG", "#merge 12"]:
+        with subtests.test(line=line):
+            case = answers(TONI if "move" in line else MAX, VISITED, line).proven()
+            done = case.with_facts(ticket(12), numbers_elsewhere={"HBG": 7}).decide()
+            assert kinds(done) == {LENA: "appointment_cancelled", MAX: "appointment_cancelled"}
+            assert {n.ticket and n.ticket.school for n in calendar_mails(done).values()} == {"GYM"}
 
 
 def test_sender_of_spam_is_not_notified_of_a_cancelled_appointment() -> None:
@@ -284,22 +288,23 @@ def test_cancellation_says_whether_the_appointment_takes_place_without_its_recip
     assert {n.to.email: n.reason for n in calendar_mails(undone).values()} == {LENA: "", MAX: ""}
 
 
-@pytest.mark.parametrize("line", ["#undo", "#rückgängig", "#annuler"])
-def test_undo_of_a_visit_cancels_it(line: str) -> None:
-    sent = (
-        SentNotification(Address(LENA), Role.REQUESTER, NotificationKind.APPOINTMENT),
-        SentNotification(Address(ERIKA), Role.SUPPORTER, NotificationKind.ASSIGNED_INFO),
-    )
-    change = Change(MAX, NOW - timedelta(hours=1), replace(VISITED, appointment=None, due=None), sent)
-    done = answers(MAX, VISITED, line).with_facts(changes={"GYM-1": change}).decide()
-    assert done.notified == {
-        (LENA, "appointment_cancelled"),
-        (MAX, "appointment_cancelled"),
-        (ERIKA, "undone"),
-        (MAX, "command_receipt"),
-    }
-    assert (done.ticket().appointment, done.ticket().due) == (None, None)
-    assert done.ticket().appointment_revision == 2
+def test_undo_of_a_visit_cancels_it(subtests: pytest.Subtests) -> None:
+    for line in ["#undo", "#rückgängig", "#annuler"]:
+        with subtests.test(line=line):
+            sent = (
+                SentNotification(Address(LENA), Role.REQUESTER, NotificationKind.APPOINTMENT),
+                SentNotification(Address(ERIKA), Role.SUPPORTER, NotificationKind.ASSIGNED_INFO),
+            )
+            change = Change(MAX, NOW - timedelta(hours=1), replace(VISITED, appointment=None, due=None), sent)
+            done = answers(MAX, VISITED, line).with_facts(changes={"GYM-1": change}).decide()
+            assert done.notified == {
+                (LENA, "appointment_cancelled"),
+                (MAX, "appointment_cancelled"),
+                (ERIKA, "undone"),
+                (MAX, "command_receipt"),
+            }
+            assert (done.ticket().appointment, done.ticket().due) == (None, None)
+            assert done.ticket().appointment_revision == 2
 
 
 def test_undo_of_closing_restores_the_appointment_as_a_later_revision() -> None:
@@ -335,19 +340,20 @@ def reply(
     return replace(case, verdict=kind).with_facts(about, by_appointment=about.key)
 
 
-@pytest.mark.parametrize("response", list(Response))
-def test_assignee_is_notified_of_the_answer_of_the_requester(response: Response) -> None:
-    done = reply(LENA, response).decide()
-    assert (done.outcome, done.notified) == ("filed", {(MAX, "appointment_answer")})
-    found = done.notification(MAX)
-    assert (found.answer and found.answer.response, found.appointment, found.text) == (
-        response,
-        APPOINTMENT,
-        "",
-    )
-    assert done.message.visibility is Visibility.SYSTEM
-    assert replace(done.ticket(), updated=VISITED.updated, messages=1, wait=None) == VISITED
-    assert f"{response.value}: the appointment of GYM-1" in done.decision.because
+def test_assignee_is_notified_of_the_answer_of_the_requester(subtests: pytest.Subtests) -> None:
+    for response in Response:
+        with subtests.test(response=response):
+            done = reply(LENA, response).decide()
+            assert (done.outcome, done.notified) == ("filed", {(MAX, "appointment_answer")})
+            found = done.notification(MAX)
+            assert (found.answer and found.answer.response, found.appointment, found.text) == (
+                response,
+                APPOINTMENT,
+                "",
+            )
+            assert done.message.visibility is Visibility.SYSTEM
+            assert replace(done.ticket(), updated=VISITED.updated, messages=1, wait=None) == VISITED
+            assert f"{response.value}: the appointment of GYM-1" in done.decision.because
 
 
 @pytest.mark.parametrize(
@@ -425,10 +431,15 @@ def test_answer_from_another_address_of_an_attendee_counts() -> None:
     assert reply(MAX_AT_HOME).decide().outcome == "filed"
 
 
-@pytest.mark.parametrize("sender", [EVE, KARL, ERIKA, TONI])
-def test_answer_of_a_person_who_is_not_invited_is_only_filed(sender: str) -> None:
-    done = reply(sender).decide()
-    assert (done.outcome, done.notified, done.message.visibility) == ("filed", set(), Visibility.SYSTEM)
+def test_answer_of_a_person_who_is_not_invited_is_only_filed(subtests: pytest.Subtests) -> None:
+    for sender in [EVE, KARL, ERIKA, TONI]:
+        with subtests.test(sender=sender):
+            done = reply(sender).decide()
+            assert (done.outcome, done.notified, done.message.visibility) == (
+                "filed",
+                set(),
+                Visibility.SYSTEM,
+            )
 
 
 def test_answer_to_another_invitation_is_handled_as_before() -> None:

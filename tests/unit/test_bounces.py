@@ -147,6 +147,7 @@ def test_reply_of_a_server_names_the_cause(subtests: pytest.Subtests) -> None:
             assert failure_cause(reply) == cause
 
 
+@pytest.mark.xdist_group("templates")  # one process compiles them for all tests
 def test_every_cause_has_a_phrase_in_each_language() -> None:
     for language in LANGUAGES:
         assert set(TEMPLATES.words(language)["causes"]) == set(CAUSES)  # type: ignore[call-overload]

@@ -29,9 +29,11 @@ LABELS = [
 ]
 
 
-@pytest.mark.parametrize(("labels", "codec"), LABELS, ids=[labels.split()[0] for labels, _ in LABELS])
-def test_label_means_the_charset_of_mail_programs(labels: str, codec: str) -> None:
-    assert {label: codec_name(label) for label in labels.split()} == dict.fromkeys(labels.split(), codec)
+def test_label_means_the_charset_of_mail_programs(subtests: pytest.Subtests) -> None:
+    for labels, codec in LABELS:
+        with subtests.test(labels=labels):
+            found = {label: codec_name(label) for label in labels.split()}
+            assert found == dict.fromkeys(found, codec)
 
 
 def test_case_and_quotation_marks_of_a_label_are_ignored() -> None:
@@ -52,6 +54,7 @@ TEXTS = [
 ]
 
 
-@pytest.mark.parametrize(("data", "label", "text"), [t[1:] for t in TEXTS], ids=[t[0] for t in TEXTS])
-def test_bytes_are_decoded_although_their_label_is_inexact(data: bytes, label: str, text: str) -> None:
-    assert decode(data, label) == text
+def test_bytes_are_decoded_although_their_label_is_inexact(subtests: pytest.Subtests) -> None:
+    for name, data, label, text in TEXTS:
+        with subtests.test(name):
+            assert decode(data, label) == text

@@ -5,10 +5,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from mailbot.core.commands.definition import Annotation, AnswerCommand, MemberCommand, TicketCommand
 from mailbot.core.commands.parse import COMMANDS, parse
 from mailbot.preview import LANGUAGES
 from tests.support.rendered_samples import TEMPLATES
+
+pytestmark = pytest.mark.xdist_group("templates")  # one process compiles them for all tests
 
 SOURCES = Path(__file__).parents[2] / "mailbot"
 # Parsing all files takes a second. A file without this cannot have a comparison of a name.

@@ -500,14 +500,14 @@ def test_command_works_for_permitted_people_and_is_refused_without_effect_for_ot
 WRONG = (Reason.ARGUMENT, Reason.NAME, Reason.NO_SUCH_TICKET, Reason.NO_SUCH_ANSWER)
 
 
-@pytest.mark.parametrize("name", [name for name, row in ROWS.items() if row.wrong])
-def test_wrong_argument_is_refused_with_its_reason(name: str) -> None:
-    row = ROWS[name]
-    for line in row.wrong:
-        done = asks(row, row.writer, line).proven().decide()
-        assert (done.outcome, done.changes) == ("refused", ()), line
-        (problem,) = done.notification(row.writer).problems
-        assert problem.reason in WRONG, line
+def test_wrong_argument_is_refused_with_its_reason(subtests: pytest.Subtests) -> None:
+    for name, row in ROWS.items():
+        with subtests.test(name=name):
+            for line in row.wrong:
+                done = asks(row, row.writer, line).proven().decide()
+                assert (done.outcome, done.changes) == ("refused", ()), line
+                (problem,) = done.notification(row.writer).problems
+                assert problem.reason in WRONG, line
 
 
 def test_every_command_but_confirm_has_wrong_arguments_in_every_language() -> None:
@@ -524,10 +524,11 @@ def test_command_notifies_exactly_the_people_concerned(subtests: pytest.Subtests
             assert found == dict.fromkeys(row.lines, row.notified)
 
 
-@pytest.mark.parametrize("line", ["#help all", "#hilfe alles", "#Hilfe alle!", "#aide tout"])
-def test_help_all_lists_all_commands(line: str) -> None:
-    for writer in PEOPLE.values():
-        assert writes(writer, line).proven().decide().notification(writer).scope == "all"
+def test_help_all_lists_all_commands(subtests: pytest.Subtests) -> None:
+    for line in ["#help all", "#hilfe alles", "#Hilfe alle!", "#aide tout"]:
+        with subtests.test(line=line):
+            for writer in PEOPLE.values():
+                assert writes(writer, line).proven().decide().notification(writer).scope == "all"
 
 
 def test_away_names_a_deputy_of_the_same_team() -> None:
@@ -609,22 +610,24 @@ def test_colleague_may_be_the_requester() -> None:
     assert done.ticket().requester.email == ERIKA
 
 
-@pytest.mark.parametrize("line", ["#merge 12", "#split", "#spam"])
-def test_text_above_merge_split_or_spam_is_internal(line: str) -> None:
-    case = answers(MAX, ticket(), f"Das war Werbung.\n{line}").proven()
-    case = case.with_facts(OTHER, histories={"GYM-1": HISTORY})
-    assert case.decide().message.visibility is Visibility.INTERNAL
+def test_text_above_merge_split_or_spam_is_internal(subtests: pytest.Subtests) -> None:
+    for line in ["#merge 12", "#split", "#spam"]:
+        with subtests.test(line=line):
+            case = answers(MAX, ticket(), f"Das war Werbung.\n{line}").proven()
+            case = case.with_facts(OTHER, histories={"GYM-1": HISTORY})
+            assert case.decide().message.visibility is Visibility.INTERNAL
 
 
-@pytest.mark.parametrize("line", ["#merge 12", "#split", "#spam"])
-def test_merge_split_and_spam_are_refused_together_with_another_change(line: str) -> None:
-    for other in ("#close", "#take", "#undo", "#cc olga@schule.example"):
-        case = (
-            answers(MAX, ticket(), f"{line}\n{other}")
-            .proven()
-            .with_facts(OTHER, histories={"GYM-1": HISTORY}, changes={"GYM-1": last_change(MAX)})
-        )
-        assert Reason.AMBIGUOUS in case.decide().reasons, other
+def test_merge_split_and_spam_are_refused_together_with_another_change(subtests: pytest.Subtests) -> None:
+    for line in ["#merge 12", "#split", "#spam"]:
+        with subtests.test(line=line):
+            for other in ("#close", "#take", "#undo", "#cc olga@schule.example"):
+                case = (
+                    answers(MAX, ticket(), f"{line}\n{other}")
+                    .proven()
+                    .with_facts(OTHER, histories={"GYM-1": HISTORY}, changes={"GYM-1": last_change(MAX)})
+                )
+                assert Reason.AMBIGUOUS in case.decide().reasons, other
 
 
 def test_change_of_several_tickets_cannot_be_undone() -> None:

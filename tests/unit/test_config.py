@@ -7,7 +7,6 @@ from datetime import date, time
 from pathlib import Path
 
 import pytest
-import trustme
 
 from mailbot.config import ConfigurationError, find, load
 from mailbot.core.model.calendar import END_OF_DAY
@@ -161,13 +160,12 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("change", "expected"), [w[1:] for w in WRONG], ids=[w[0] for w in WRONG])
-def test_each_mistake_is_reported_in_one_line_with_its_key(
-    write: Write, change: tuple[str, str], expected: str
-) -> None:
-    lines = problems(write(change))
-    assert len(lines) == 1, lines
-    assert lines[0].startswith(expected)
+def test_each_mistake_is_reported_in_one_line_with_its_key(subtests: pytest.Subtests, write: Write) -> None:
+    for name, change, expected in WRONG:
+        with subtests.test(name):
+            lines = problems(write(change))
+            assert len(lines) == 1, lines
+            assert lines[0].startswith(expected)
 
 
 def keys(path: Path) -> list[str]:
@@ -266,23 +264,26 @@ def test_byte_order_mark_is_ignored(write: Write) -> None:
     assert load(path, ENVIRON).policy.name == "Schul-Support"
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "school = 3",
-        "[school]",
-        "school = [1]",
-        "bot = []",
-        "[[bot]]",
-        "imap = [[1]]",
-        "[[school]]\nimap = 3\n[[school]]",
-    ],
-)
-def test_any_toml_document_gives_settings_or_a_list_of_problems(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "mailbot.toml"
-    path.write_text(text)
-    assert problems(path)
+DOCUMENTS = [
+    "",
+    "school = 3",
+    "[school]",
+    "school = [1]",
+    "bot = []",
+    "[[bot]]",
+    "imap = [[1]]",
+    "[[school]]\nimap = 3\n[[school]]",
+]
+
+
+def test_any_toml_document_gives_settings_or_a_list_of_problems(
+    subtests: pytest.Subtests, tmp_path: Path
+) -> None:
+    for text in DOCUMENTS:
+        with subtests.test(text=text):
+            path = tmp_path / "mailbot.toml"
+            path.write_text(text)
+            assert problems(path)
 
 
 VALUES = [
@@ -311,17 +312,20 @@ VALUES += [
 ]
 
 
-@pytest.mark.parametrize("value", VALUES, ids=[value[:20] for value in VALUES])
-def test_any_value_at_any_key_gives_settings_or_problems_without_passwords(write: Write, value: str) -> None:
-    path = write()
-    for key in re.finditer(r" = (?=([^\[{].*?|\[.*?\]|\{.*\})( \}|,|$))", GOOD, re.MULTILINE):
-        path.write_text(GOOD[: key.end()] + value + GOOD[key.end(1) :])
-        try:
-            shown = repr(load(path, ENVIRON))
-        except ConfigurationError as error:
-            shown = str(error)
-        assert shown
-        assert PASSWORD not in shown
+def test_any_value_at_any_key_gives_settings_or_problems_without_passwords(
+    subtests: pytest.Subtests, write: Write
+) -> None:
+    for value in VALUES:
+        with subtests.test(value=value):
+            path = write()
+            for key in re.finditer(r" = (?=([^\[{].*?|\[.*?\]|\{.*\})( \}|,|$))", GOOD, re.MULTILINE):
+                path.write_text(GOOD[: key.end()] + value + GOOD[key.end(1) :])
+                try:
+                    shown = repr(load(path, ENVIRON))
+                except ConfigurationError as error:
+                    shown = str(error)
+                assert shown
+                assert PASSWORD not in shown
 
 
 def test_last_line_break_of_a_password_file_is_not_part_of_the_password(write: Write, tmp_path: Path) -> None:
@@ -330,17 +334,16 @@ def test_last_line_break_of_a_password_file_is_not_part_of_the_password(write: W
     assert load(path, ENVIRON).imap["GYM"].password.get() == f" {PASSWORD} "
 
 
-@pytest.mark.parametrize(
-    ("content", "expected"), [(b"", "empty"), (b"\n", "empty"), (b"a\nb\n", "only line"), (b"\xff", "UTF-8")]
-)
 def test_password_file_with_several_lines_is_refused(
-    write: Write, tmp_path: Path, content: bytes, expected: str
+    subtests: pytest.Subtests, write: Write, tmp_path: Path
 ) -> None:
-    path = write()
-    (tmp_path / "gym").write_bytes(content)
-    (line,) = problems(path)
-    assert line.startswith('[[school]] GYM: imap.password_file = "gym": must ')
-    assert expected in line
+    for content, expected in [(b"", "empty"), (b"\n", "empty"), (b"a\nb\n", "only line"), (b"\xff", "UTF-8")]:
+        with subtests.test(content=content):
+            path = write()
+            (tmp_path / "gym").write_bytes(content)
+            (line,) = problems(path)
+            assert line.startswith('[[school]] GYM: imap.password_file = "gym": must ')
+            assert expected in line
 
 
 def test_byte_order_mark_is_not_part_of_the_password(write: Write, tmp_path: Path) -> None:
@@ -378,6 +381,8 @@ def test_systemd_credentials_take_precedence_over_the_folder_of_the_configuratio
 
 
 def test_a_school_overrides_every_key_of_imap_and_smtp(write: Write, tmp_path: Path) -> None:
+    import trustme  # not at the top: each process of the tests would import cryptography
+
     (tmp_path / "ca.pem").write_bytes(trustme.CA().cert_pem.bytes())
     imap = 'host = "h", port = 1, security = "starttls", username = "u", password_env = "RS_PASSWORD", folder = "F", done = "", poll_seconds = 5, ca_file = "ca.pem", authserv_id = "mx"'
     smtp = 'host = "s", port = 2, security = "tls", username = "v", password_env = "RS_PASSWORD", ca_file = "ca.pem", connections = 3'
@@ -414,10 +419,13 @@ def test_school_can_turn_off_the_common_smtp_login(write: Write) -> None:
     assert settings.smtp["RS2"].username == "bot@example"
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.8.8", "::1"])
-def test_password_may_be_sent_unencrypted_to_the_local_machine(write: Write, host: str) -> None:
-    settings = load(write(("mail.example", host), ("[imap]", '[imap]\nsecurity = "none"')), ENVIRON)
-    assert settings.imap["GYM"].security == "none"
+def test_password_may_be_sent_unencrypted_to_the_local_machine(
+    subtests: pytest.Subtests, write: Write
+) -> None:
+    for host in ["localhost", "127.0.0.1", "127.8.8.8", "::1"]:
+        with subtests.test(host=host):
+            settings = load(write(("mail.example", host), ("[imap]", '[imap]\nsecurity = "none"')), ENVIRON)
+            assert settings.imap["GYM"].security == "none"
 
 
 def test_connection_without_a_login_may_be_unencrypted(write: Write) -> None:
@@ -491,20 +499,21 @@ def test_limits_default_to_those_of_the_core_and_sizes_are_written_in_words(writ
     assert load(write(("[imap]", limits)), ENVIRON).policy.limits == Limits(2 * 2**20, 1000, reopen_days=0)
 
 
-@pytest.mark.parametrize(
-    ("given", "url"),
-    [
-        ("sqlite", "sqlite:///{folder}/state/mailbot.db"),
-        ("sqlite:///desk.db", "sqlite:///{folder}/state/desk.db"),
-        ("sqlite:////srv/desk.db", "sqlite:////srv/desk.db"),
-        ("postgresql:///desk?host=/run/postgresql", "postgresql:///desk?host=/run/postgresql"),
-    ],
-)
+DATABASES = [
+    ("sqlite", "sqlite:///{folder}/state/mailbot.db"),
+    ("sqlite:///desk.db", "sqlite:///{folder}/state/desk.db"),
+    ("sqlite:////srv/desk.db", "sqlite:////srv/desk.db"),
+    ("postgresql:///desk?host=/run/postgresql", "postgresql:///desk?host=/run/postgresql"),
+]
+
+
 def test_database_is_a_file_in_the_state_directory_or_a_server(
-    write: Write, tmp_path: Path, given: str, url: str
+    subtests: pytest.Subtests, write: Write, tmp_path: Path
 ) -> None:
-    settings = load(write(("[bot]", f'[bot]\ndatabase = "{given}"')), ENVIRON)
-    assert settings.database == url.format(folder=tmp_path)
+    for given, url in DATABASES:
+        with subtests.test(given=given):
+            settings = load(write(("[bot]", f'[bot]\ndatabase = "{given}"')), ENVIRON)
+            assert settings.database == url.format(folder=tmp_path)
 
 
 def test_relative_directories_are_relative_to_the_configuration(write: Write, tmp_path: Path) -> None:
@@ -609,22 +618,23 @@ def test_file_with_both_names_of_a_key_is_refused(write: Write) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("changes", "expected"),
-    [
-        ((("[bot]", "guard = 5\n[bot]"),), "health = 5: must be a table"),
-        (
-            (("[imap]", "[guard]\nmailbox_minutes = 9999\n[imap]"),),
-            "[health] mailbox_minutes = 9999: must be at most 1440",
-        ),
-        (
-            (('"m@support.example"', MEMBER.replace('["m@x.example"]', "7")),),
-            "[[school]] GYM: team.members[1].aliases = 7",
-        ),
-    ],
-)
+RENAMED = [
+    ((("[bot]", "guard = 5\n[bot]"),), "health = 5: must be a table"),
+    (
+        (("[imap]", "[guard]\nmailbox_minutes = 9999\n[imap]"),),
+        "[health] mailbox_minutes = 9999: must be at most 1440",
+    ),
+    (
+        (('"m@support.example"', MEMBER.replace('["m@x.example"]', "7")),),
+        "[[school]] GYM: team.members[1].aliases = 7",
+    ),
+]
+
+
 def test_mistake_under_an_old_name_is_reported_under_the_new_one(
-    write: Write, changes: tuple[tuple[str, str], ...], expected: str
+    subtests: pytest.Subtests, write: Write
 ) -> None:
-    (line,) = problems(write(*changes))
-    assert line.startswith(expected)
+    for changes, expected in RENAMED:
+        with subtests.test(changes=changes):
+            (line,) = problems(write(*changes))
+            assert line.startswith(expected)

@@ -2,10 +2,13 @@
 
 from datetime import date
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mailbot.dates import parse_date
+
+pytestmark = pytest.mark.xdist_group("dates")  # one process loads the words of the languages
 
 TODAY = date(2026, 11, 25)
 SAID = """

@@ -109,27 +109,24 @@ CHANGES: list[tuple[str, str, Ticket, dict[str, object], set[tuple[str, str]]]] 
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("line", "writer", "before", "after", "notified"),
-    CHANGES,
-    ids=[f"{row[0]} by {row[1].partition('@')[0]}" for row in CHANGES],
-)
-def test_command_changes_the_ticket_notifies_people_and_gets_a_receipt(
-    line: str, writer: str, before: Ticket, after: dict[str, object], notified: set[tuple[str, str]]
-) -> None:
-    done = answers(writer, before, line).with_facts(dates=DATES).decide()
-    stands = done.ticket()
-    found = {
-        name: getattr(stands, name).email if name == "assignee" and stands.assignee else getattr(stands, name)
-        for name in after
-    }
-    assert found == after
-    assert done.notified == notified | {(writer, "command_receipt")}
-    assert done.messages == []
-    (row,) = done.notification(writer, NotificationKind.COMMAND_RECEIPT).done
-    assert {person.email for person in row.notified} == {to for to, kind in notified}
-    assert row.already == (done.changes == ())
-    assert row.ticket == done.ticket()
+def test_command_changes_the_ticket_notifies_people_and_gets_a_receipt(subtests: pytest.Subtests) -> None:
+    for line, writer, before, after, notified in CHANGES:
+        with subtests.test(line=line, writer=writer):
+            done = answers(writer, before, line).with_facts(dates=DATES).decide()
+            stands = done.ticket()
+            found = {
+                name: getattr(stands, name).email
+                if name == "assignee" and stands.assignee
+                else getattr(stands, name)
+                for name in after
+            }
+            assert found == after
+            assert done.notified == notified | {(writer, "command_receipt")}
+            assert done.messages == []
+            (row,) = done.notification(writer, NotificationKind.COMMAND_RECEIPT).done
+            assert {person.email for person in row.notified} == {to for to, kind in notified}
+            assert row.already == (done.changes == ())
+            assert row.ticket == done.ticket()
 
 
 def test_text_above_a_command_is_the_public_answer() -> None:
@@ -238,12 +235,15 @@ def test_note_of_the_assignee_is_sent_to_the_team() -> None:
     assert done.notification(ERIKA).text == "Ich bin morgen weg."
 
 
-@pytest.mark.parametrize("line", ["#close", "#escalate", "#reopen"])
-def test_note_with_another_command_is_internal(line: str) -> None:
-    done = answers(MAX, closed() if line == "#reopen" else ticket(), f"Geheim.\n#note\n{line}").decide()
-    for requester in (LENA, KARL):
-        assert done.notification(requester).text == ""
-    assert done.message.visibility is Visibility.INTERNAL
+def test_note_with_another_command_is_internal(subtests: pytest.Subtests) -> None:
+    for line in ["#close", "#escalate", "#reopen"]:
+        with subtests.test(line=line):
+            done = answers(
+                MAX, closed() if line == "#reopen" else ticket(), f"Geheim.\n#note\n{line}"
+            ).decide()
+            for requester in (LENA, KARL):
+                assert done.notification(requester).text == ""
+            assert done.message.visibility is Visibility.INTERNAL
 
 
 def test_note_makes_the_text_internal_in_every_ticket_of_the_mail() -> None:
@@ -315,11 +315,10 @@ def test_contradicting_commands_are_refused(subtests: pytest.Subtests) -> None:
             assert (done.changes, done.reasons) == ((), [Reason.AMBIGUOUS])
 
 
-@pytest.mark.parametrize(
-    "lines", ["#close\n#escalate 14", "#close\n#close", "#close\n#close 1", "#take\n#close"]
-)
-def test_compatible_commands_are_executed(lines: str) -> None:
-    assert answers(MAX, ticket(), lines).proven().with_facts(ticket(14)).decide().outcome == "command"
+def test_compatible_commands_are_executed(subtests: pytest.Subtests) -> None:
+    for lines in ["#close\n#escalate 14", "#close\n#close", "#close\n#close 1", "#take\n#close"]:
+        with subtests.test(lines=lines):
+            assert answers(MAX, ticket(), lines).proven().with_facts(ticket(14)).decide().outcome == "command"
 
 
 def test_command_written_twice_is_executed_once() -> None:
@@ -465,13 +464,12 @@ def test_answer_to_a_question_opens_the_ticket() -> None:
     assert done.notified == {(MAX, "requester_reply")}
 
 
-@pytest.mark.parametrize(
-    "day", [date(2026, 11, 23), date(2026, 11, 20), date(2029, 1, 1)], ids=["today", "past", "far"]
-)
-def test_snooze_is_refused_for_a_day_not_within_the_next_two_years(day: date) -> None:
-    done = answers(MAX, ticket(), "#remind irgendwann").with_facts(dates={"irgendwann": day}).decide()
-    assert (done.changes, done.reasons) == ((), [Reason.ARGUMENT])
-    assert done.notification(MAX).problems[0].expected == "#wiedervorlage morgen"
+def test_snooze_is_refused_for_a_day_not_within_the_next_two_years(subtests: pytest.Subtests) -> None:
+    for name, day in [("today", date(2026, 11, 23)), ("past", date(2026, 11, 20)), ("far", date(2029, 1, 1))]:
+        with subtests.test(name):
+            done = answers(MAX, ticket(), "#remind irgendwann").with_facts(dates={"irgendwann": day}).decide()
+            assert (done.changes, done.reasons) == ((), [Reason.ARGUMENT])
+            assert done.notification(MAX).problems[0].expected == "#wiedervorlage morgen"
 
 
 def test_snooze_until_a_day_off_ends_on_the_next_working_morning() -> None:

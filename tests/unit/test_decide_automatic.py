@@ -33,14 +33,16 @@ MACHINES = [kind for kind in MailKind if kind is not MailKind.HUMAN]
 DAEMON = "mailer-daemon@mx.schule.example"
 
 
-@pytest.mark.parametrize("kind", MACHINES)
-def test_automatic_mail_opens_no_ticket_and_is_not_answered(kind: MailKind) -> None:
-    filed = kind in (MailKind.AUTO_REPLY, MailKind.BOUNCE)
-    for text, sender in product(("Ich bin im Urlaub.", "#close", "#help", ""), (LENA, MAX)):
-        done = writes(sender, text).tagged(ticket()).proven().of_kind(kind).decide()
-        assert (done.outcome, done.notified) == ("filed" if filed else "ignored", set()), (text, sender)
-        assert done.ticket().status is ticket().status
-        assert [m.visibility for m in done.messages] == [Visibility.SYSTEM] * filed
+def test_automatic_mail_opens_no_ticket_and_is_not_answered(subtests: pytest.Subtests) -> None:
+    for kind in MACHINES:
+        with subtests.test(kind=kind):
+            filed = kind in (MailKind.AUTO_REPLY, MailKind.BOUNCE)
+            for text, sender in product(("Ich bin im Urlaub.", "#close", "#help", ""), (LENA, MAX)):
+                done = writes(sender, text).tagged(ticket()).proven().of_kind(kind).decide()
+                expected = "filed" if filed else "ignored"
+                assert (done.outcome, done.notified) == (expected, set()), (text, sender)
+                assert done.ticket().status is ticket().status
+                assert [m.visibility for m in done.messages] == [Visibility.SYSTEM] * filed
 
 
 def test_person_of_the_school_may_write_in_the_words_of_a_bounce() -> None:
@@ -64,10 +66,11 @@ def test_bulk_mail_and_own_mail_are_not_added_to_a_ticket(kind: MailKind) -> Non
     assert writes(LENA, "Hallo").answering(ticket()).of_kind(kind).decide().effects == ()
 
 
-@pytest.mark.parametrize("kind", list(MailKind))
-def test_mail_without_from_is_ignored(kind: MailKind) -> None:
-    done = writes(LENA, "Hallo").with_mail(senders=()).of_kind(kind).decide()
-    assert (done.outcome, done.effects) == ("ignored", ())
+def test_mail_without_from_is_ignored(subtests: pytest.Subtests) -> None:
+    for kind in MailKind:
+        with subtests.test(kind=kind):
+            done = writes(LENA, "Hallo").with_mail(senders=()).of_kind(kind).decide()
+            assert (done.outcome, done.effects) == ("ignored", ())
 
 
 def test_text_with_an_unusable_from_is_not_ignored() -> None:
@@ -95,23 +98,21 @@ def bounce(
     return case.with_mail(delivery=(failed(to, action),)).of_kind(MailKind.BOUNCE)
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
+def test_author_is_notified_of_a_bounced_text(subtests: pytest.Subtests) -> None:
+    for kind in [
         NotificationKind.ANSWER,
         NotificationKind.CLOSED,
         NotificationKind.ESCALATED_REQUESTER,
         NotificationKind.REOPENED,
-    ],
-)
-def test_author_is_notified_of_a_bounced_text(kind: NotificationKind) -> None:
-    done = bounce(LENA, kind, MAX).decide()
-    assert done.notified == {(MAX, "bounce")}
-    mail = done.notification(MAX)
-    assert mail.text == "Die Lampe ist getauscht."
-    assert ("recipient", LENA) in mail.details
-    assert ("reason", "5.1.1 550 user unknown") in mail.details
-    assert mail.ticket is not None
+    ]:
+        with subtests.test(kind=kind):
+            done = bounce(LENA, kind, MAX).decide()
+            assert done.notified == {(MAX, "bounce")}
+            mail = done.notification(MAX)
+            assert mail.text == "Die Lampe ist getauscht."
+            assert ("recipient", LENA) in mail.details
+            assert ("reason", "5.1.1 550 user unknown") in mail.details
+            assert mail.ticket is not None
 
 
 def test_bounce_is_added_to_its_ticket_and_marks_the_address() -> None:
@@ -131,10 +132,11 @@ def test_author_is_notified_once_of_a_bounced_mail() -> None:
     assert (done.notified, [type(e) for e in done.changes]) == (set(), [AddMessage])
 
 
-@pytest.mark.parametrize("action", [a for a in Action if a is not Action.FAILED])
-def test_delay_or_delivery_is_not_a_failure(action: Action) -> None:
-    done = bounce(LENA, NotificationKind.ANSWER, MAX, action).decide()
-    assert (done.notified, [type(e) for e in done.changes]) == (set(), [AddMessage])
+def test_delay_or_delivery_is_not_a_failure(subtests: pytest.Subtests) -> None:
+    for action in [a for a in Action if a is not Action.FAILED]:
+        with subtests.test(action=action):
+            done = bounce(LENA, NotificationKind.ANSWER, MAX, action).decide()
+            assert (done.notified, [type(e) for e in done.changes]) == (set(), [AddMessage])
 
 
 def test_bounce_of_a_mail_without_a_text_by_a_person_notifies_no_one(subtests: pytest.Subtests) -> None:

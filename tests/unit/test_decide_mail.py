@@ -385,11 +385,12 @@ def test_stranger_gets_no_information_about_a_ticket(subtests: pytest.Subtests) 
             assert known.outcome == "refused"
 
 
-@pytest.mark.parametrize("line", ["#show 1", "#close", "#clsoe", "#list quatsch"])
-def test_command_of_an_unauthenticated_stranger_is_ordinary_text(line: str) -> None:
-    done = writes(EVE, line).with_facts(ticket()).decide()
-    assert done.notified == {(EVE, "receipt"), *TEAM}
-    assert done.notification(MAX).text == line
+def test_command_of_an_unauthenticated_stranger_is_ordinary_text(subtests: pytest.Subtests) -> None:
+    for line in ["#show 1", "#close", "#clsoe", "#list quatsch"]:
+        with subtests.test(line=line):
+            done = writes(EVE, line).with_facts(ticket()).decide()
+            assert done.notified == {(EVE, "receipt"), *TEAM}
+            assert done.notification(MAX).text == line
 
 
 def test_answer_to_a_stranger_in_the_thread_contains_no_ticket_number(subtests: pytest.Subtests) -> None:
@@ -407,18 +408,19 @@ def test_overview_for_a_stranger_lists_only_their_own_tickets() -> None:
     assert writes(EVE, "#list all").with_facts(listings=lists).decide().notification(EVE).tickets == ()
 
 
-@pytest.mark.parametrize(
-    ("writer", "school", "tickets"),
-    [(MAX, GYM, "GYM"), (MAX_AT_HOME, HBG, "GYM"), (HANNA, GYM, "HBG"), (TONI, HBG, None)],
-)
-def test_overview_lists_the_tickets_of_the_members_school_from_any_mailbox(
-    writer: str, school: School, tickets: str | None
-) -> None:
-    wanted = Listing(Scope.OPEN, (("school", tickets),) if tickets else (), by_school=tickets is None)
-    lists = {wanted: Page((ticket(7),), total=1)}
-    asked = writes(writer, "#list", school=school)
-    done = asked.answering(None).with_facts(listings=lists).decide()
-    assert [t.number for t in done.notification(writer).tickets] == [7]
+def test_overview_lists_the_tickets_of_the_members_school_from_any_mailbox(subtests: pytest.Subtests) -> None:
+    for writer, school, tickets in [
+        (MAX, GYM, "GYM"),
+        (MAX_AT_HOME, HBG, "GYM"),
+        (HANNA, GYM, "HBG"),
+        (TONI, HBG, None),
+    ]:
+        with subtests.test(writer=writer):
+            wanted = Listing(Scope.OPEN, (("school", tickets),) if tickets else (), by_school=tickets is None)
+            lists = {wanted: Page((ticket(7),), total=1)}
+            asked = writes(writer, "#list", school=school)
+            done = asked.answering(None).with_facts(listings=lists).decide()
+            assert [t.number for t in done.notification(writer).tickets] == [7]
 
 
 # -- trust
@@ -429,13 +431,14 @@ def unproven(text: str, writer: str = MAX) -> MailScenario:
     return writes(writer, text).answering(ticket(), to=LENA)
 
 
-@pytest.mark.parametrize(("writer", "asked"), [(MAX, MAX), (MAX_AT_HOME, MAX), (TONI, TONI)])
-def test_unauthenticated_mail_of_staff_is_held_for_the_registered_address(writer: str, asked: str) -> None:
-    for text in ("Erledigt.", "#close", "#note x", "Danke.\n#help", "#blumenkohl"):
-        done = unproven(text, writer).decide()
-        assert (done.outcome, done.changes, done.notified) == ("held", (), {(asked, "confirm")}), text
-        (hold,) = [e for e in done.effects if isinstance(e, HoldMail)]
-        assert hold.until == NOW + timedelta(days=3), text
+def test_unauthenticated_mail_of_staff_is_held_for_the_registered_address(subtests: pytest.Subtests) -> None:
+    for writer, asked in [(MAX, MAX), (MAX_AT_HOME, MAX), (TONI, TONI)]:
+        with subtests.test(writer=writer):
+            for text in ("Erledigt.", "#close", "#note x", "Danke.\n#help", "#blumenkohl"):
+                done = unproven(text, writer).decide()
+                assert (done.outcome, done.changes, done.notified) == ("held", (), {(asked, "confirm")}), text
+                (hold,) = [e for e in done.effects if isinstance(e, HoldMail)]
+                assert hold.until == NOW + timedelta(days=3), text
 
 
 def test_queries_of_staff_need_no_proof_since_the_answer_goes_to_the_registered_address() -> None:
@@ -502,20 +505,21 @@ def test_at_the_overall_limit_only_texts_by_people_and_replies_to_members_are_se
     }
 
 
-@pytest.mark.parametrize(
-    ("minutes", "expected"), [((0, 10), False), ((61,), True), ((70, 5), False), ((130, 65), True)]
-)
-def test_team_is_notified_of_a_flood_once_an_hour(minutes: tuple[int, ...], expected: bool) -> None:
-    written = [
-        Message(Direction.IN, Visibility.PUBLIC, Address(LENA), "Scherz", NOW - timedelta(minutes=ago))
-        for ago in (200, *minutes)
-    ]
-    recent = RecentActivity(opened=OpenedTickets(20, "GYM-1"))
-    facts = {"recent_activity": recent, "histories": {"GYM-1": tuple(written)}}
-    done = writes(LENA, "Noch ein Scherz").with_facts(ticket(messages=len(written)), **facts).decide()
-    assert (done.outcome, bool(done.notified)) == ("reply", expected)
-    proven = writes(LENA, "Der Server brennt").proven().with_facts(ticket(), **facts).decide()
-    assert proven.outcome == "opened"
+def test_team_is_notified_of_a_flood_once_an_hour(subtests: pytest.Subtests) -> None:
+    for minutes, expected in [((0, 10), False), ((61,), True), ((70, 5), False), ((130, 65), True)]:
+        with subtests.test(minutes=minutes):
+            written = [
+                Message(
+                    Direction.IN, Visibility.PUBLIC, Address(LENA), "Scherz", NOW - timedelta(minutes=ago)
+                )
+                for ago in (200, *minutes)
+            ]
+            recent = RecentActivity(opened=OpenedTickets(20, "GYM-1"))
+            facts = {"recent_activity": recent, "histories": {"GYM-1": tuple(written)}}
+            done = writes(LENA, "Noch ein Scherz").with_facts(ticket(messages=len(written)), **facts).decide()
+            assert (done.outcome, bool(done.notified)) == ("reply", expected)
+            proven = writes(LENA, "Der Server brennt").proven().with_facts(ticket(), **facts).decide()
+            assert proven.outcome == "opened"
 
 
 def test_confirmation_counts_only_if_the_server_does_not_say_that_it_is_forged() -> None:
@@ -601,14 +605,13 @@ def crowded(case: MailScenario, hour: int = 0, day: int = 0) -> MailScenario:
     return case.with_facts(recent_activity=RecentActivity({Cause.PROVEN: hour}, {Cause.PROVEN: day}))
 
 
-@pytest.mark.parametrize(("hour", "day", "answered"), [(4, 4, True), (5, 5, False), (0, 20, False)])
-def test_automatic_replies_to_people_outside_the_teams_are_limited(
-    hour: int, day: int, answered: bool
-) -> None:
-    for text in ("Problem", "#help", "#list", "#close 9", "#clsoe"):
-        done = crowded(writes(LENA, text).proven(), hour, day).decide()
-        assert any(to == LENA for to, _ in done.notified) == answered, text
-        assert (done.notified >= TEAM) == (text == "Problem"), text
+def test_automatic_replies_to_people_outside_the_teams_are_limited(subtests: pytest.Subtests) -> None:
+    for hour, day, answered in [(4, 4, True), (5, 5, False), (0, 20, False)]:
+        with subtests.test(hour=hour):
+            for text in ("Problem", "#help", "#list", "#close 9", "#clsoe"):
+                done = crowded(writes(LENA, text).proven(), hour, day).decide()
+                assert any(to == LENA for to, _ in done.notified) == answered, text
+                assert (done.notified >= TEAM) == (text == "Problem"), text
 
 
 def test_several_queries_of_one_mail_count_towards_the_limit() -> None:

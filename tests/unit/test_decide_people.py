@@ -43,13 +43,14 @@ def recipients_of(case: MailScenario) -> set[str]:
     return {to for to, _ in case.decide().notified}
 
 
-@pytest.mark.parametrize("line", ["#away 1.12.", "#abwesend 2026-12-01", "#Abwesend bis 1.12.2026!"])
-@pytest.mark.parametrize("writer", [MAX, ERIKA, HANNA, TONI])
-def test_every_member_of_a_team_can_be_away(writer: str, line: str) -> None:
-    done = writes(writer, line).answering(None).with_facts(dates=DATES).decide()
-    assert SetAbsence(writer, LAST) in done.effects
-    assert done.notified == {(writer, "command_receipt")}
-    assert done.notification(writer).done[0].until == LAST
+def test_every_member_of_a_team_can_be_away(subtests: pytest.Subtests) -> None:
+    for line in ["#away 1.12.", "#abwesend 2026-12-01", "#Abwesend bis 1.12.2026!"]:
+        for writer in [MAX, ERIKA, HANNA, TONI]:
+            with subtests.test(line=line, writer=writer):
+                done = writes(writer, line).answering(None).with_facts(dates=DATES).decide()
+                assert SetAbsence(writer, LAST) in done.effects
+                assert done.notified == {(writer, "command_receipt")}
+                assert done.notification(writer).done[0].until == LAST
 
 
 def test_people_outside_the_teams_cannot_be_away_or_register(subtests: pytest.Subtests) -> None:
@@ -162,9 +163,10 @@ def test_answer_is_not_held(subtests: pytest.Subtests) -> None:
             assert not held(after(answers(ERIKA, assigned(MAX), "Stecker ziehen."), *history))
 
 
-@pytest.mark.parametrize("text", ["#close", "Nur für uns.\n#note", "#list"])
-def test_mail_without_text_for_the_requester_is_not_held(text: str) -> None:
-    assert not held(after(answers(ERIKA, assigned(MAX), text), said(MAX, 1)))
+def test_mail_without_text_for_the_requester_is_not_held(subtests: pytest.Subtests) -> None:
+    for text in ["#close", "Nur für uns.\n#note", "#list"]:
+        with subtests.test(text=text):
+            assert not held(after(answers(ERIKA, assigned(MAX), text), said(MAX, 1)))
 
 
 def test_answer_is_not_held_if_its_author_knows_the_first_answer() -> None:

@@ -28,12 +28,13 @@ def shown(mail: bytes, width: int = 80) -> str:
     return out.getvalue()
 
 
-@pytest.mark.parametrize("width", [24, 40, 80, 200])
-def test_mail_fits_into_any_terminal(width: int) -> None:
-    lines = shown(
-        teachers_mail("Guten Morgen,\n\nder Beamer zeigt nur Streifen.\n" + LINK), width
-    ).splitlines()
-    assert max(len(line) for line in lines) <= width
+def test_mail_fits_into_any_terminal(subtests: pytest.Subtests) -> None:
+    for width in [24, 40, 80, 200]:
+        with subtests.test(width=width):
+            lines = shown(
+                teachers_mail("Guten Morgen,\n\nder Beamer zeigt nur Streifen.\n" + LINK), width
+            ).splitlines()
+            assert max(len(line) for line in lines) <= width
 
 
 def test_sender_recipient_and_text_are_shown() -> None:

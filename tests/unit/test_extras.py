@@ -20,10 +20,9 @@ def test_the_oldest_versions_are_those_of_the_package() -> None:
         assert (found[1], (int(found[2]), int(found[3]))) == (extra.library, extra.oldest)
 
 
-@pytest.mark.parametrize(
-    ("found", "usable"), [("0.23", True), ("0.23.1", True), ("1.0rc1", True), ("0.22.9", False)]
-)
-def test_an_old_library_is_no_library(monkeypatch: pytest.MonkeyPatch, found: str, usable: bool) -> None:
-    monkeypatch.setattr(extras, "version", lambda _: found)
-    said = extras.lacks("prometheus")
-    assert said is None if usable else said and found in said and "mailbot[prometheus]" in said
+def test_an_old_library_is_no_library(subtests: pytest.Subtests, monkeypatch: pytest.MonkeyPatch) -> None:
+    for found, usable in [("0.23", True), ("0.23.1", True), ("1.0rc1", True), ("0.22.9", False)]:
+        with subtests.test(found=found):
+            monkeypatch.setattr(extras, "version", lambda _, found=found: found)
+            said = extras.lacks("prometheus")
+            assert said is None if usable else said and found in said and "mailbot[prometheus]" in said

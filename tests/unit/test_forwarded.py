@@ -27,11 +27,10 @@ def test_author_of_a_forwarded_mail_is_in_its_header_block(subtests: pytest.Subt
             assert forwarded_sender(quoted % PETRA) == Address(PETRA, name)
 
 
-@pytest.mark.parametrize(
-    "quoted", ["", "Von: Petra Kurz\nAn: x@schule.example", "Geht nicht. x@schule.example"]
-)
-def test_forwarded_mail_without_an_address_of_its_author_has_none(quoted: str) -> None:
-    assert forwarded_sender(quoted) is None
+def test_forwarded_mail_without_an_address_of_its_author_has_none(subtests: pytest.Subtests) -> None:
+    for quoted in ["", "Von: Petra Kurz\nAn: x@schule.example", "Geht nicht. x@schule.example"]:
+        with subtests.test(quoted=quoted):
+            assert forwarded_sender(quoted) is None
 
 
 def test_answers_to_a_forwarded_mail_can_be_addressed_to_its_author() -> None:

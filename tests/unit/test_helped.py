@@ -13,21 +13,23 @@ HELPED = (RecordHelped("GYM-1"),)
 LINES = ("#helped", "#geholfen", "#Geholfen!", "#utile")
 
 
-@pytest.mark.parametrize("line", LINES)
-def test_it_is_counted_without_any_mail_and_the_ticket_stays_closed(line: str) -> None:
-    done = answers(LENA, closed(), line).decide()
-    assert (done.outcome, done.effects) == ("filed", HELPED)
-    assert done.ticket().status is Status.CLOSED
-    assert done.ticket().updated == NOW
+def test_it_is_counted_without_any_mail_and_the_ticket_stays_closed(subtests: pytest.Subtests) -> None:
+    for line in LINES:
+        with subtests.test(line=line):
+            done = answers(LENA, closed(), line).decide()
+            assert (done.outcome, done.effects) == ("filed", HELPED)
+            assert done.ticket().status is Status.CLOSED
+            assert done.ticket().updated == NOW
 
 
-@pytest.mark.parametrize("text", ["Danke!", "Vielen Dank, Max!", "Merci !"])
-def test_thanks_beside_it_are_filed_too(text: str) -> None:
-    done = answers(LENA, closed(), f"{text}\n#geholfen").decide()
-    assert (done.outcome, done.notified) == ("filed", set())
-    (message,) = [effect.message for effect in done.effects if isinstance(effect, AddMessage)]
-    assert (message.text, message.visibility) == (text, Visibility.PUBLIC)
-    assert HELPED[0] in done.effects
+def test_thanks_beside_it_are_filed_too(subtests: pytest.Subtests) -> None:
+    for text in ["Danke!", "Vielen Dank, Max!", "Merci !"]:
+        with subtests.test(text=text):
+            done = answers(LENA, closed(), f"{text}\n#geholfen").decide()
+            assert (done.outcome, done.notified) == ("filed", set())
+            (message,) = [effect.message for effect in done.effects if isinstance(effect, AddMessage)]
+            assert (message.text, message.visibility) == (text, Visibility.PUBLIC)
+            assert HELPED[0] in done.effects
 
 
 def test_further_text_reaches_the_team_and_leaves_the_ticket_closed() -> None:
@@ -42,11 +44,12 @@ def test_long_after_the_closing_it_is_filed_too() -> None:
     assert (done.outcome, done.effects, done.decision.ticket) == ("filed", HELPED, "GYM-1")
 
 
-@pytest.mark.parametrize("line", LINES)
-def test_on_an_open_ticket_it_closes_like_close(line: str) -> None:
-    done = answers(LENA, ticket(assignee=Address(MAX)), line).decide()
-    assert done.ticket().status is Status.CLOSED
-    assert done.notified == {(MAX, "closed_team"), (LENA, "command_receipt")}
+def test_on_an_open_ticket_it_closes_like_close(subtests: pytest.Subtests) -> None:
+    for line in LINES:
+        with subtests.test(line=line):
+            done = answers(LENA, ticket(assignee=Address(MAX)), line).decide()
+            assert done.ticket().status is Status.CLOSED
+            assert done.notified == {(MAX, "closed_team"), (LENA, "command_receipt")}
 
 
 @pytest.mark.parametrize("writer", [KARL, MAX])
@@ -66,13 +69,16 @@ def test_undo_after_it_does_not_open_the_ticket_that_a_colleague_closed() -> Non
     assert case.decide().reasons == [Reason.NOTHING_TO_UNDO]
 
 
-@pytest.mark.parametrize("line", ["#reopen", "#öffnen", "#rouvrir"])
-def test_problem_that_is_still_there_opens_the_ticket_and_the_receipt_asks_what_it_is(line: str) -> None:
-    done = answers(LENA, closed(), line).decide()
-    assert done.ticket().status is Status.OPEN
-    assert done.notified == {(MAX, "reopened"), (ERIKA, "reopened"), (LENA, "command_receipt")}
-    receipt = done.notification(LENA, NotificationKind.COMMAND_RECEIPT)
-    assert [item.command for item in receipt.done] == ["reopen_why"]
+def test_problem_that_is_still_there_opens_the_ticket_and_the_receipt_asks_what_it_is(
+    subtests: pytest.Subtests,
+) -> None:
+    for line in ["#reopen", "#öffnen", "#rouvrir"]:
+        with subtests.test(line=line):
+            done = answers(LENA, closed(), line).decide()
+            assert done.ticket().status is Status.OPEN
+            assert done.notified == {(MAX, "reopened"), (ERIKA, "reopened"), (LENA, "command_receipt")}
+            receipt = done.notification(LENA, NotificationKind.COMMAND_RECEIPT)
+            assert [item.command for item in receipt.done] == ["reopen_why"]
 
 
 def test_receipt_asks_no_one_who_wrote_what_is_wrong_and_no_member() -> None:

@@ -39,11 +39,16 @@ def test_reply_of_the_requester_comes_with_the_last_two_messages(before: object,
     assert [message.text for message in shown] == ["Bitte den Stecker prüfen.", "Ersatz liegt bereit."]
 
 
-@pytest.mark.parametrize("command", ["", "\n#close", "\n#escalate", "\n#wait"])
-def test_answer_to_the_requester_comes_with_their_first_message(command: str) -> None:
-    case = answers(MAX, assigned(MAX), f"Ist getauscht.{command}").with_facts(histories={"GYM-1": SAID})
-    assert [message.text for message in case.decide().notification(LENA).history] == ["Der Ton fehlt."]
-    assert "Ihre Meldung\n\n--- Lena Lehrerin" in rendered("answer").text
+def test_answer_to_the_requester_comes_with_their_first_message(subtests: pytest.Subtests) -> None:
+    for command in ["", "\n#close", "\n#escalate", "\n#wait"]:
+        with subtests.test(command=command):
+            case = answers(MAX, assigned(MAX), f"Ist getauscht.{command}").with_facts(
+                histories={"GYM-1": SAID}
+            )
+            assert [message.text for message in case.decide().notification(LENA).history] == [
+                "Der Ton fehlt."
+            ]
+            assert "Ihre Meldung\n\n--- Lena Lehrerin" in rendered("answer").text
 
 
 def two_pictures() -> Notification:

@@ -1,12 +1,9 @@
 """Holidays of the German Länder, and the years for which they are unknown."""
 
 from datetime import date
-from pathlib import Path
 
-from mailbot import check, holidays
-from mailbot.config import Settings
-from mailbot.core.model.calendar import Calendar, SchoolHolidays
-from mailbot.core.model.policy import Policy, School, Team
+from mailbot import holidays
+from mailbot.core.model.calendar import SchoolHolidays
 
 
 def test_every_land_has_public_and_school_holidays() -> None:
@@ -31,28 +28,6 @@ def test_holidays_differ_between_the_laender() -> None:
     corpus_christi = date(2026, 6, 4)
     assert corpus_christi in holidays.public("NW")
     assert corpus_christi not in holidays.public("BE")
-
-
-def settings(land: str, *closed: date) -> Settings:
-    calendar = Calendar(closed=frozenset({*closed, *(holidays.school(land) if land else ())}))
-    team = Team("Team", (), calendar)
-    policy = Policy("Support", (School("GYM", "Gymnasium", "support@schule.example", team),), team)
-    return Settings(Path("mailbot.toml"), policy, Path("state"), "sqlite://", {}, {}, land=land)
-
-
-def test_check_reports_that_no_land_is_set() -> None:
-    found = check.school_holidays(settings(""), 2026)
-    assert found.ok
-    assert "bot.land is not set" in found.text
-
-
-def test_check_reports_missing_years_until_days_off_are_configured() -> None:
-    assert check.school_holidays(settings("NW"), 2027).ok
-    missing = check.school_holidays(settings("NW"), 2029)
-    assert not missing.ok
-    assert "of NW in 2029 and 2030 are not all known" in missing.text
-    given = settings("NW", date(2029, 12, 21), date(2030, 12, 23))
-    assert check.school_holidays(given, 2029).ok
 
 
 def test_last_day_of_named_school_holidays_is_known_in_every_land() -> None:

@@ -100,23 +100,24 @@ def test_answer_and_quotation_inside_one_quotation_are_distinguished() -> None:
     assert parse(_answer(markup).build()).text == "Maus liegt im Sekretariat."
 
 
-@pytest.mark.parametrize(
-    "quotation",
-    [
-        # Outlook for Mac
-        '<span id="OLK_SRC_BODY_SECTION"></span><div style="BORDER-TOP: #B5C4DF 1pt solid"><span '
-        'id="OLK_SRC_BODY_SECTION"><b>Von:</b> Kim<br></span></div><div>Maus weg</div>',
-        '<div style="border:none;border-top:solid #B5C4DF 1.0pt"><b>Von: </b>Kim</div><div>Maus weg</div>',
-        # Nextcloud Mail
-        '<div class="quote">"K" k@hgs.example – 12. Mai 2025 8:05<br><blockquote>Maus weg</blockquote></div>',
-        # Spark
-        '<div name="messageReplySection">Am 12. Mai 2025 schrieb K:<blockquote>Maus weg</blockquote></div>',
-    ],
-)
-def test_marked_quotations_of_programs_are_cut(quotation: str) -> None:
-    got = parse(_answer(f"<div>Liegt hier.</div><div><br></div>{quotation}").build())
-    assert got.text == "Liegt hier."
-    assert "Maus weg" in got.quoted
+MARKED = [
+    # Outlook for Mac
+    '<span id="OLK_SRC_BODY_SECTION"></span><div style="BORDER-TOP: #B5C4DF 1pt solid"><span '
+    'id="OLK_SRC_BODY_SECTION"><b>Von:</b> Kim<br></span></div><div>Maus weg</div>',
+    '<div style="border:none;border-top:solid #B5C4DF 1.0pt"><b>Von: </b>Kim</div><div>Maus weg</div>',
+    # Nextcloud Mail
+    '<div class="quote">"K" k@hgs.example – 12. Mai 2025 8:05<br><blockquote>Maus weg</blockquote></div>',
+    # Spark
+    '<div name="messageReplySection">Am 12. Mai 2025 schrieb K:<blockquote>Maus weg</blockquote></div>',
+]
+
+
+def test_marked_quotations_of_programs_are_cut(subtests: pytest.Subtests) -> None:
+    for quotation in MARKED:
+        with subtests.test(quotation=quotation):
+            got = parse(_answer(f"<div>Liegt hier.</div><div><br></div>{quotation}").build())
+            assert got.text == "Liegt hier."
+            assert "Maus weg" in got.quoted
 
 
 def test_element_that_a_program_marks_as_signature_is_the_signature(subtests: pytest.Subtests) -> None:

@@ -147,11 +147,12 @@ WRONG = (
 )
 
 
-@pytest.mark.parametrize(("text", "expected"), WRONG, ids=range(len(WRONG)))
-def test_each_problem_names_the_file_and_the_key(write: Write, text: str, expected: str) -> None:
-    lines = problems(write({B: text}))
-    assert len(lines) == 1, lines
-    assert lines[0].startswith(expected)
+def test_each_problem_names_the_file_and_the_key(subtests: pytest.Subtests, write: Write) -> None:
+    for text, expected in WRONG:
+        with subtests.test(expected=expected):
+            lines = problems(write({B: text}))
+            assert len(lines) == 1, lines
+            assert lines[0].startswith(expected)
 
 
 def test_a_wrong_value_of_include_is_a_problem_of_the_form(write: Write) -> None:

@@ -58,20 +58,21 @@ def test_cancellation_has_the_same_identifier_and_its_status() -> None:
     assert (event["UID"], event["STATUS"]) == (UID, "CANCELLED")
 
 
-@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Asia/Kolkata"])
-@pytest.mark.parametrize("month", [1, 3, 7, 10, 12])
-def test_time_zone_in_the_invitation_gives_the_time_of_the_zone(zone: str, month: int) -> None:
-    begin = datetime(2027, month, 28, 12, 0, tzinfo=ZoneInfo(zone))
-    unknown = (
-        f"{zone.replace('/', '-')}-{month}"  # the library applies the rules of a name that it does not know
-    )
-    written = (
-        write(replace(INVITATION, zone=zone, appointment=replace(INVITATION.appointment, begin=begin)))
-        .replace(f"TZID:{zone}", f"TZID:{unknown}")
-        .replace(f"TZID={zone}", f"TZID={unknown}")
-    )
-    event = event_in(written)
-    assert event["DTSTART"].dt == begin
+def test_time_zone_in_the_invitation_gives_the_time_of_the_zone(subtests: pytest.Subtests) -> None:
+    for zone in ["Europe/Berlin", "America/New_York", "Asia/Kolkata"]:
+        for month in [1, 3, 7, 10, 12]:
+            with subtests.test(zone=zone, month=month):
+                begin = datetime(2027, month, 28, 12, 0, tzinfo=ZoneInfo(zone))
+                appointment = replace(INVITATION.appointment, begin=begin)
+                # The library applies the rules of a name that it does not know.
+                unknown = f"{zone.replace('/', '-')}-{month}"
+                written = (
+                    write(replace(INVITATION, zone=zone, appointment=appointment))
+                    .replace(f"TZID:{zone}", f"TZID:{unknown}")
+                    .replace(f"TZID={zone}", f"TZID={unknown}")
+                )
+                event = event_in(written)
+                assert event["DTSTART"].dt == begin
 
 
 def test_lines_are_folded_to_75_octets_within_no_character() -> None:
@@ -100,25 +101,29 @@ def test_text_of_a_person_adds_no_property() -> None:
     assert "X-A" not in names
 
 
-@pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
-@pytest.mark.parametrize("response", list(Response))
-def test_answer_of_each_program_is_understood(program: Program, response: Response) -> None:
-    mail = parse(program(UID, response.value.upper(), sequence=2))
-    answer = mail.calendar_answer
-    assert answer is not None
-    assert (answer.uid, answer.sequence, answer.begin) == (UID, 2, BEGIN)
-    assert answer.responses == (AttendeeResponse("lena@schule.example", response),)
-    assert classify(mail, frozenset({"support-gym@schule.example"})).kind is MailKind.AUTO_REPLY
+def test_answer_of_each_program_is_understood(subtests: pytest.Subtests) -> None:
+    for name, program in PROGRAMS.items():
+        for response in Response:
+            with subtests.test(name=name, response=response):
+                mail = parse(program(UID, response.value.upper(), sequence=2))
+                answer = mail.calendar_answer
+                assert answer is not None
+                assert (answer.uid, answer.sequence, answer.begin) == (UID, 2, BEGIN)
+                assert answer.responses == (AttendeeResponse("lena@schule.example", response),)
+                assert classify(mail, frozenset({"support-gym@schule.example"})).kind is MailKind.AUTO_REPLY
 
 
-@pytest.mark.parametrize("program", COMMENTS.values(), ids=COMMENTS)
-def test_comment_of_an_answer_is_found(program: Program) -> None:
-    comment = "Da bin ich auf Klassenfahrt; geht es auch am Freitag, 3. Stunde, oder später am Nachmittag?"
-    mail = parse(program(UID, "DECLINED", comment))
-    answer = mail.calendar_answer
-    assert answer is not None
-    written = answer.responses[0].comment or answer.comment or (mail.text if answer.in_body else "")
-    assert written == comment
+def test_comment_of_an_answer_is_found(subtests: pytest.Subtests) -> None:
+    for name, program in COMMENTS.items():
+        with subtests.test(name):
+            comment = (
+                "Da bin ich auf Klassenfahrt; geht es auch am Freitag, 3. Stunde, oder später am Nachmittag?"
+            )
+            mail = parse(program(UID, "DECLINED", comment))
+            answer = mail.calendar_answer
+            assert answer is not None
+            written = answer.responses[0].comment or answer.comment or (mail.text if answer.in_body else "")
+            assert written == comment
 
 
 def test_delegate_is_not_taken_for_the_attendee() -> None:
@@ -152,48 +157,51 @@ def event(*lines: str, method: str = "REPLY") -> bytes:
 LENA = "ATTENDEE;PARTSTAT=ACCEPTED:mailto:lena@schule.example"
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"\xff\xfe\x00",
-        event(LENA, method="REQUEST"),
-        event(LENA).replace(b"VEVENT", b"VTODO"),
-        event(LENA).replace(UID.encode(), b""),
-        event("ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:lena@schule.example"),
-        event("ATTENDEE;PARTSTAT=ACCEPTED:lena"),
-        event("ATTENDEE"),
-        event('ATTENDEE;PARTSTAT="ACC:mailto:x'),
-        event(LENA).replace(b"\r\n", b"\r"[:0]),
-    ],
-)
-def test_part_that_is_no_answer_is_ignored(content: bytes) -> None:
-    assert read(content) is None
+NO_ANSWERS = [
+    b"",
+    b"\xff\xfe\x00",
+    event(LENA, method="REQUEST"),
+    event(LENA).replace(b"VEVENT", b"VTODO"),
+    event(LENA).replace(UID.encode(), b""),
+    event("ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:lena@schule.example"),
+    event("ATTENDEE;PARTSTAT=ACCEPTED:lena"),
+    event("ATTENDEE"),
+    event('ATTENDEE;PARTSTAT="ACC:mailto:x'),
+    event(LENA).replace(b"\r\n", b"\r"[:0]),
+]
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "DTSTART:99999999T999999Z",
-        "DTSTART;VALUE=DATE:20261126",
-        "DTSTART;TZID=Nowhere/Land:20261126T110000",
-        "DTSTART:20261126T110000",
-        "SEQUENCE:-1",
-        "SEQUENCE:" + "9" * 400,
-        "SEQUENCE:x",
-        "COMMENT;ALTREP=:",
-    ],
-)
-def test_answer_with_a_wrong_property_is_read_without_it_or_not_at_all(line: str) -> None:
-    answer = read(event(LENA, line))
-    assert answer is None or (answer.uid, answer.begin) == (UID, None)
+def test_part_that_is_no_answer_is_ignored(subtests: pytest.Subtests) -> None:
+    for number, content in enumerate(NO_ANSWERS):
+        with subtests.test(number=number):
+            assert read(content) is None
 
 
-@pytest.mark.parametrize("line", ["DTSTART:99999999T999999Z", "DTSTART;TZID=/:x", "DTSTART:"])
-def test_wrong_time_in_an_answer_spares_the_rest_of_it(line: str) -> None:
-    answer = read(event(LENA, line))
-    assert answer is not None
-    assert (answer.uid, answer.begin) == (UID, None)
+WRONG_PROPERTIES = [
+    "DTSTART:99999999T999999Z",
+    "DTSTART;VALUE=DATE:20261126",
+    "DTSTART;TZID=Nowhere/Land:20261126T110000",
+    "DTSTART:20261126T110000",
+    "SEQUENCE:-1",
+    "SEQUENCE:" + "9" * 400,
+    "SEQUENCE:x",
+    "COMMENT;ALTREP=:",
+]
+
+
+def test_answer_with_a_wrong_property_is_read_without_it_or_not_at_all(subtests: pytest.Subtests) -> None:
+    for line in WRONG_PROPERTIES:
+        with subtests.test(line=line):
+            answer = read(event(LENA, line))
+            assert answer is None or (answer.uid, answer.begin) == (UID, None)
+
+
+def test_wrong_time_in_an_answer_spares_the_rest_of_it(subtests: pytest.Subtests) -> None:
+    for line in ["DTSTART:99999999T999999Z", "DTSTART;TZID=/:x", "DTSTART:"]:
+        with subtests.test(line=line):
+            answer = read(event(LENA, line))
+            assert answer is not None
+            assert (answer.uid, answer.begin) == (UID, None)
 
 
 def test_answer_with_many_other_properties_is_read() -> None:

@@ -25,11 +25,12 @@ def _alert(*fields: tuple[str, str], sender: str = COPIER, subject: str = "Toner
     return case.with_mail(headers=(("from", sender), *(fields or (GENERATED,))))
 
 
-@pytest.mark.parametrize("field", [GENERATED, ("precedence", "bulk"), ("return-path", "<>")])
-def test_alert_opens_a_ticket_without_receipt_and_executes_nothing(field: tuple[str, str]) -> None:
-    done = _decided(_alert(field))
-    assert (done.outcome, done.notified) == ("opened", {(MAX, "new_ticket"), (ERIKA, "new_ticket")})
-    assert done.message.text == "Fach 2\n#close"
+def test_alert_opens_a_ticket_without_receipt_and_executes_nothing(subtests: pytest.Subtests) -> None:
+    for field in [GENERATED, ("precedence", "bulk"), ("return-path", "<>")]:
+        with subtests.test(field=field):
+            done = _decided(_alert(field))
+            assert (done.outcome, done.notified) == ("opened", {(MAX, "new_ticket"), (ERIKA, "new_ticket")})
+            assert done.message.text == "Fach 2\n#close"
 
 
 def test_answers_lists_outsiders_and_the_support_address_open_nothing(subtests: pytest.Subtests) -> None:

@@ -7,22 +7,22 @@ from mailbot.parse import parse, part_contents
 from tests.support.malformed_mails import ODD
 
 
-@pytest.mark.parametrize("name", ODD)
-def test_malformed_mail_is_understood(name: str) -> None:
-    odd = ODD[name]
-    got = parse(odd.content)
-    if odd.text is not None:
-        assert got.text == odd.text
-    if odd.subject is not None:
-        assert got.subject == odd.subject
-    if odd.sender is not None:
-        assert got.sender is not None
-        assert got.sender.email == odd.sender
-    if odd.names is not None:
-        assert [part.filename for part in got.parts] == odd.names
-    assert got.encryption is odd.encryption
-    assert classify(got, frozenset()).kind is odd.kind
-    assert set(odd.defects) <= set(got.defects)
+def test_malformed_mail_is_understood(subtests: pytest.Subtests) -> None:
+    for name, odd in ODD.items():
+        with subtests.test(name):
+            got = parse(odd.content)
+            if odd.text is not None:
+                assert got.text == odd.text
+            if odd.subject is not None:
+                assert got.subject == odd.subject
+            if odd.sender is not None:
+                assert got.sender is not None
+                assert got.sender.email == odd.sender
+            if odd.names is not None:
+                assert [part.filename for part in got.parts] == odd.names
+            assert got.encryption is odd.encryption
+            assert classify(got, frozenset()).kind is odd.kind
+            assert set(odd.defects) <= set(got.defects)
 
 
 def test_every_file_of_a_malformed_mail_is_found_again_by_its_path() -> None:

@@ -81,11 +81,12 @@ def test_second_level_mutes_for_itself() -> None:
     assert informed(muted(TONI), text="#close") == {MAX, ERIKA}
 
 
-@pytest.mark.parametrize("line", ["#assign Erika", "#zuweisen Erika", "#attribuer Erika"])
-def test_mute_ends_when_the_ticket_is_assigned_to_its_member(line: str) -> None:
-    done = answers(MAX, muted(ERIKA, MAX), line).decide()
-    assert done.ticket().muted == (MAX,)
-    assert (ERIKA, "assigned") in done.notified
+def test_mute_ends_when_the_ticket_is_assigned_to_its_member(subtests: pytest.Subtests) -> None:
+    for line in ["#assign Erika", "#zuweisen Erika", "#attribuer Erika"]:
+        with subtests.test(line=line):
+            done = answers(MAX, muted(ERIKA, MAX), line).decide()
+            assert done.ticket().muted == (MAX,)
+            assert (ERIKA, "assigned") in done.notified
 
 
 def test_mute_ends_when_its_member_answers_and_so_becomes_the_assignee() -> None:
@@ -110,17 +111,19 @@ def test_a_second_mute_and_an_unmute_without_mute_change_nothing() -> None:
         assert (done.changes, done.notification(MAX).done[0].already) == ((), True)
 
 
-@pytest.mark.parametrize("line", ["#mute", "#stumm", "#muet"])
-def test_assignee_cannot_mute(line: str) -> None:
-    done = answers(MAX, ticket(assignee=Address(MAX)), line).decide()
-    assert (done.reasons, done.changes) == ([Reason.WORKS_HERE], ())
+def test_assignee_cannot_mute(subtests: pytest.Subtests) -> None:
+    for line in ["#mute", "#stumm", "#muet"]:
+        with subtests.test(line=line):
+            done = answers(MAX, ticket(assignee=Address(MAX)), line).decide()
+            assert (done.reasons, done.changes) == ([Reason.WORKS_HERE], ())
 
 
-@pytest.mark.parametrize("other", ["#laut", "#close", "#take", "#priorität hoch", "#weiterleiten"])
-def test_mute_beside_another_change_of_the_ticket_is_refused(other: str) -> None:
-    for text in (f"#stumm\n{other}", f"{other}\n#stumm"):
-        done = answers(MAX, ticket(), text).decide()
-        assert (done.reasons, done.changes) == ([Reason.AMBIGUOUS], ())
+def test_mute_beside_another_change_of_the_ticket_is_refused(subtests: pytest.Subtests) -> None:
+    for other in ["#laut", "#close", "#take", "#priorität hoch", "#weiterleiten"]:
+        with subtests.test(other=other):
+            for text in (f"#stumm\n{other}", f"{other}\n#stumm"):
+                done = answers(MAX, ticket(), text).decide()
+                assert (done.reasons, done.changes) == ([Reason.AMBIGUOUS], ())
 
 
 @pytest.mark.parametrize(("line", "other"), [("#laut", "#close"), ("#close", "#laut")])
@@ -136,12 +139,17 @@ def test_mute_changes_no_wait_and_no_time_of_a_ticket() -> None:
     assert after.waits == before.waits
 
 
-@pytest.mark.parametrize("line", ["#undo", "#rückgängig", "#annuler"])
-def test_undo_takes_back_a_mute_and_an_unmute_of_oneself_only(line: str) -> None:
-    for now, before in ((muted(ERIKA, MAX), muted(ERIKA)), (muted(ERIKA), muted(ERIKA, MAX))):
-        done = answers(MAX, now, line).with_facts(changes={"GYM-1": Change(MAX, EARLIER, before)}).decide()
-        assert done.ticket().muted == before.muted
-        assert done.notified == {(MAX, "command_receipt")}
+def test_undo_takes_back_a_mute_and_an_unmute_of_oneself_only(subtests: pytest.Subtests) -> None:
+    for line in ["#undo", "#rückgängig", "#annuler"]:
+        with subtests.test(line=line):
+            for now, before in ((muted(ERIKA, MAX), muted(ERIKA)), (muted(ERIKA), muted(ERIKA, MAX))):
+                done = (
+                    answers(MAX, now, line)
+                    .with_facts(changes={"GYM-1": Change(MAX, EARLIER, before)})
+                    .decide()
+                )
+                assert done.ticket().muted == before.muted
+                assert done.notified == {(MAX, "command_receipt")}
 
 
 def test_receipt_of_a_mute_offers_undo() -> None:

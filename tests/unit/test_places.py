@@ -118,10 +118,12 @@ Schüler-PC 3                                  |
 """.strip().splitlines()
 
 
-@pytest.mark.parametrize("row", WRITTEN, ids=lambda row: row.partition("|")[0].strip())
-def test_rooms_and_devices_are_found_and_other_numbers_are_not(row: str) -> None:
-    written, _, expected = (part.strip() for part in row.partition("|"))
-    assert [f"{place.kind} {place.name}" for place in find_places("", written)] == [expected] * bool(expected)
+def test_rooms_and_devices_are_found_and_other_numbers_are_not(subtests: pytest.Subtests) -> None:
+    for row in WRITTEN:
+        with subtests.test(row=row):
+            written, _, expected = (part.strip() for part in row.partition("|"))
+            found = [f"{place.kind} {place.name}" for place in find_places("", written)]
+            assert found == ([expected] if expected else [])
 
 
 def test_places_of_subject_and_text_are_found_once_and_three_at_most() -> None:
@@ -129,12 +131,16 @@ def test_places_of_subject_and_text_are_found_once_and_three_at_most() -> None:
     assert found == (ROOM, UPSTAIRS, Place("ipad", "17"))
 
 
-@pytest.mark.parametrize("language", ["de", "en", "fr"])
-def test_name_of_a_place_in_a_mail_is_read_as_the_same_place(language: str) -> None:
-    for kind in LABELS:
-        place = Place(kind, "17")
-        assert find_places("", label(place, language)) == (place,)
-        assert place_and_rest(("open", *label(place, language).split(), "2")) == (place, ("open", "2"))
+def test_name_of_a_place_in_a_mail_is_read_as_the_same_place(subtests: pytest.Subtests) -> None:
+    for language in ["de", "en", "fr"]:
+        with subtests.test(language=language):
+            for kind in LABELS:
+                place = Place(kind, "17")
+                assert find_places("", label(place, language)) == (place,)
+                assert place_and_rest(("open", *label(place, language).split(), "2")) == (
+                    place,
+                    ("open", "2"),
+                )
 
 
 LINES = (
@@ -152,11 +158,14 @@ LINES = (
 )
 
 
-@pytest.mark.parametrize(("line", "expected"), LINES)
-def test_list_accepts_a_place_in_all_languages(line: str, expected: Listing) -> None:
-    for sender, by_school, filters in ((MAX, False, (("school", "GYM"),)), (TONI, True, ())):
-        [listing] = understand(parse(mail().sender(sender).text(line).build()), GYM, POLICY).lookups.listings
-        assert listing == replace(expected, filters=filters, by_school=by_school)
+def test_list_accepts_a_place_in_all_languages(subtests: pytest.Subtests) -> None:
+    for line, expected in LINES:
+        with subtests.test(line=line):
+            for sender, by_school, filters in ((MAX, False, (("school", "GYM"),)), (TONI, True, ())):
+                [listing] = understand(
+                    parse(mail().sender(sender).text(line).build()), GYM, POLICY
+                ).lookups.listings
+                assert listing == replace(expected, filters=filters, by_school=by_school)
 
 
 def test_list_of_a_requester_has_only_their_tickets_about_a_place() -> None:
@@ -166,11 +175,10 @@ def test_list_of_a_requester_has_only_their_tickets_about_a_place() -> None:
     assert listing == Listing(Scope.ALL, requester=LENA, place=ROOM)
 
 
-@pytest.mark.parametrize(
-    "line", ["#list raum", "#liste Raum 1 bis 4", "#liste Raum 204 Beamer", "#liste salle"]
-)
-def test_list_refuses_what_is_no_place(line: str) -> None:
-    assert writes(MAX, line).decide().outcome == "refused"
+def test_list_refuses_what_is_no_place(subtests: pytest.Subtests) -> None:
+    for line in ["#list raum", "#liste Raum 1 bis 4", "#liste Raum 204 Beamer", "#liste salle"]:
+        with subtests.test(line=line):
+            assert writes(MAX, line).decide().outcome == "refused"
 
 
 def test_line_of_a_list_leads_to_the_same_list() -> None:
@@ -192,19 +200,20 @@ HOLIDAYS = (
 CALENDAR = Calendar(timezone=ZoneInfo("Europe/Berlin"), school_holidays=HOLIDAYS)
 
 
-@pytest.mark.parametrize(
-    ("now", "since", "name"),
-    [
-        (datetime(2026, 11, 23, tzinfo=UTC), "2026-10-31T23:00:00+00:00", "autumn"),
-        (datetime(2026, 10, 31, 12, tzinfo=UTC), "2026-09-01T22:00:00+00:00", "summer"),
-        (datetime(2026, 11, 1, 12, tzinfo=UTC), "2026-10-31T23:00:00+00:00", "autumn"),
-        (datetime(2026, 8, 1, tzinfo=UTC), "2026-05-03T00:00:00+00:00", ""),
-        (datetime(2028, 11, 1, tzinfo=UTC), "2028-08-03T00:00:00+00:00", ""),
-    ],
-)
-def test_reports_count_since_the_last_known_holidays(now: datetime, since: str, name: str) -> None:
-    start, found = counted_since(CALENDAR, now)
-    assert (start.astimezone(UTC).isoformat(), found) == (since, name)
+SINCE = [
+    (datetime(2026, 11, 23, tzinfo=UTC), "2026-10-31T23:00:00+00:00", "autumn"),
+    (datetime(2026, 10, 31, 12, tzinfo=UTC), "2026-09-01T22:00:00+00:00", "summer"),
+    (datetime(2026, 11, 1, 12, tzinfo=UTC), "2026-10-31T23:00:00+00:00", "autumn"),
+    (datetime(2026, 8, 1, tzinfo=UTC), "2026-05-03T00:00:00+00:00", ""),
+    (datetime(2028, 11, 1, tzinfo=UTC), "2028-08-03T00:00:00+00:00", ""),
+]
+
+
+def test_reports_count_since_the_last_known_holidays(subtests: pytest.Subtests) -> None:
+    for now, since, name in SINCE:
+        with subtests.test(now=now):
+            start, found = counted_since(CALENDAR, now)
+            assert (start.astimezone(UTC).isoformat(), found) == (since, name)
 
 
 def test_the_place_with_the_most_reports_is_shown() -> None:

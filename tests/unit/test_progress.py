@@ -50,13 +50,14 @@ def test_first_question_is_answered_and_recorded_and_the_staff_get_no_mail() -> 
         assert done.ticket().status_asked == NOW
 
 
-@pytest.mark.parametrize("line", ["#status", "#stand", "#état"])
-def test_question_after_two_working_days_without_progress_reminds_the_team(line: str) -> None:
-    done = answers(LENA, asked(THURSDAY), line).decide()
-    assert done.notified == {(LENA, "ticket_status"), (MAX, "reminder"), (ERIKA, "reminder")}
-    assert done.notification(LENA).progress is Progress.REMINDED
-    assert {done.notification(MAX).reason, done.notification(ERIKA).reason} == {"asked"}
-    assert done.changes == RECORDED
+def test_question_after_two_working_days_without_progress_reminds_the_team(subtests: pytest.Subtests) -> None:
+    for line in ["#status", "#stand", "#état"]:
+        with subtests.test(line=line):
+            done = answers(LENA, asked(THURSDAY), line).decide()
+            assert done.notified == {(LENA, "ticket_status"), (MAX, "reminder"), (ERIKA, "reminder")}
+            assert done.notification(LENA).progress is Progress.REMINDED
+            assert {done.notification(MAX).reason, done.notification(ERIKA).reason} == {"asked"}
+            assert done.changes == RECORDED
 
 
 def test_reminder_goes_to_the_assignee_only() -> None:
@@ -116,10 +117,11 @@ def test_person_in_copy_may_ask_and_ask_again() -> None:
     assert done.notified == {(KARL, "ticket_status"), (MAX, "reminder"), (ERIKA, "reminder")}
 
 
-@pytest.mark.parametrize("writer", [LENA, MAX, TONI])
-def test_question_in_a_new_mail_needs_no_proof(writer: str) -> None:
-    done = writes(writer, "#stand 1").with_facts(asked(None)).decide()
-    assert (done.outcome, done.notified) == ("answered", {(writer, "ticket_status")})
+def test_question_in_a_new_mail_needs_no_proof(subtests: pytest.Subtests) -> None:
+    for writer in [LENA, MAX, TONI]:
+        with subtests.test(writer=writer):
+            done = writes(writer, "#stand 1").with_facts(asked(None)).decide()
+            assert (done.outcome, done.notified) == ("answered", {(writer, "ticket_status")})
 
 
 def test_forged_question_is_answered_to_the_registered_address_and_records_nothing() -> None:

@@ -59,9 +59,10 @@ The deputy stands in for a colleague who is away: who, when and why is in the au
 """.strip().splitlines()
 
 
-@pytest.mark.parametrize("sentence", OLD)
-def test_a_sentence_of_the_old_prose_is_refused(sentence: str) -> None:
-    assert list(problems(Path("README.md"), sentence))
+def test_a_sentence_of_the_old_prose_is_refused(subtests: pytest.Subtests) -> None:
+    for sentence in OLD:
+        with subtests.test(sentence=sentence):
+            assert list(problems(Path("README.md"), sentence))
 
 
 def test_plain_sentences_are_accepted() -> None:
@@ -82,38 +83,37 @@ def test_prose_is_found_with_its_line(subtests: pytest.Subtests) -> None:
             assert [(line, "anew")] == [problem[:2] for problem in problems(Path(file), source)]
 
 
-@pytest.mark.parametrize(
-    ("file", "source"),
-    [
+def test_code_is_not_checked(subtests: pytest.Subtests) -> None:
+    for file, source in [
         ("mailbot/clock.py", 'x = anew["anew"]\n'),
         ("tests/conftest.py", 'x = "a mail that is sent anew"\n'),
         ("README.md", "`anew`, [the page](docs/anew.md)\n\n    anew\n\n```\nanew\n```\n"),
         ("Makefile", "anew:\n\techo '#anew'\n"),
-    ],
-)
-def test_code_is_not_checked(file: str, source: str) -> None:
-    assert list(problems(Path(file), source)) == []
+    ]:
+        with subtests.test(file=file):
+            assert list(problems(Path(file), source)) == []
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "a_mistake_is_told_with_its_key",
-        "a_server_is_left_alone",
-        "team_hears_of_a_flood",
-        "filing_twice_does_no_harm",
-        "mails_lie_in_a_folder",
-        "a_clock_that_leaps_back_is_noticed",
-        "a_file_is_not_for_everybodys_eyes",
-        "reply_is_sent_whatever_the_introduction",
-        "a_mail_that_is_sent_anew",
-    ],
-)
-def test_name_of_a_test_like_a_proverb_is_refused(name: str) -> None:
-    source = f"x = 1\n\n\ndef test_{name}() -> None:\n    pass\n"
-    assert {line for line, *_ in problems(Path("tests/unit/test_x.py"), source)} == {4}
-    cases = f'CASES = [\n    pytest.param(1, id="{name.replace("_", " ")}"),\n]\n'
-    assert {line for line, *_ in problems(Path("tests/unit/test_x.py"), cases)} == {2}
+PROVERBS = [
+    "a_mistake_is_told_with_its_key",
+    "a_server_is_left_alone",
+    "team_hears_of_a_flood",
+    "filing_twice_does_no_harm",
+    "mails_lie_in_a_folder",
+    "a_clock_that_leaps_back_is_noticed",
+    "a_file_is_not_for_everybodys_eyes",
+    "reply_is_sent_whatever_the_introduction",
+    "a_mail_that_is_sent_anew",
+]
+
+
+def test_name_of_a_test_like_a_proverb_is_refused(subtests: pytest.Subtests) -> None:
+    for name in PROVERBS:
+        with subtests.test(name=name):
+            source = f"x = 1\n\n\ndef test_{name}() -> None:\n    pass\n"
+            assert {line for line, *_ in problems(Path("tests/unit/test_x.py"), source)} == {4}
+            cases = f'CASES = [\n    pytest.param(1, id="{name.replace("_", " ")}"),\n]\n'
+            assert {line for line, *_ in problems(Path("tests/unit/test_x.py"), cases)} == {2}
 
 
 def test_plain_names_of_tests_and_other_names_are_accepted() -> None:

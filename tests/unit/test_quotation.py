@@ -9,25 +9,26 @@ from mailbot.core.text.quotation import SIGNATURE_BEGINS, SIGNATURE_ENDS, split
 _SIGNS = ">:|_-—–~/=" + SIGNATURE_BEGINS + SIGNATURE_ENDS
 
 
-@pytest.mark.parametrize(
-    "introduction",
-    [
-        "Am 23.11.2026 um 13:47 schrieb Lena Lehrerin:",
-        "Am 23.11.2026 um 13:47 schrieb Lena Lehrerin <lena@schule.example>:",
-        "Am 2026-11-23 13:47, schrieb Lena Lehrerin:",
-        "Am Mo., 23. Nov. 2026 um 13:47 Uhr schrieb Lena Lehrerin <\nlena@schule.example>:",
-        "Lena Lehrerin <lena@schule.example> schrieb am Mo., 23. Nov. 2026, 13:47:",
-        "On Mon, Nov 23, 2026 at 1:47 PM Lena Lehrerin <lena@schule.example>\nwrote:",
-        "On Mon, Nov 23, 2026 at 1:47 PM Lena Lehrerin\n\n<lena@schule.example>\n\nwrote:",
-        "-----Ursprüngliche Nachricht-----\nVon: Lena\nGesendet: Montag\nAn: Support\nBetreff: Beamer",
-        "Von: Lena Lehrerin <lena@schule.example>\nGesendet: Montag, 23.11.2026 13:47\nAn: x\nBetreff: y",
-    ],
-)
-@pytest.mark.parametrize("mark", ["> ", ""])
-def test_text_above_the_introduction_of_a_quotation_is_the_answer(introduction: str, mark: str) -> None:
-    got = split(f"Danke, geht wieder.\n\n{introduction}\n\n{mark}Der Beamer ist kaputt.\n")
-    assert got.text == "Danke, geht wieder."
-    assert "Der Beamer ist kaputt." in got.quoted
+INTRODUCTIONS = [
+    "Am 23.11.2026 um 13:47 schrieb Lena Lehrerin:",
+    "Am 23.11.2026 um 13:47 schrieb Lena Lehrerin <lena@schule.example>:",
+    "Am 2026-11-23 13:47, schrieb Lena Lehrerin:",
+    "Am Mo., 23. Nov. 2026 um 13:47 Uhr schrieb Lena Lehrerin <\nlena@schule.example>:",
+    "Lena Lehrerin <lena@schule.example> schrieb am Mo., 23. Nov. 2026, 13:47:",
+    "On Mon, Nov 23, 2026 at 1:47 PM Lena Lehrerin <lena@schule.example>\nwrote:",
+    "On Mon, Nov 23, 2026 at 1:47 PM Lena Lehrerin\n\n<lena@schule.example>\n\nwrote:",
+    "-----Ursprüngliche Nachricht-----\nVon: Lena\nGesendet: Montag\nAn: Support\nBetreff: Beamer",
+    "Von: Lena Lehrerin <lena@schule.example>\nGesendet: Montag, 23.11.2026 13:47\nAn: x\nBetreff: y",
+]
+
+
+def test_text_above_the_introduction_of_a_quotation_is_the_answer(subtests: pytest.Subtests) -> None:
+    for introduction in INTRODUCTIONS:
+        for mark in ["> ", ""]:
+            with subtests.test(introduction=introduction, mark=mark):
+                got = split(f"Danke, geht wieder.\n\n{introduction}\n\n{mark}Der Beamer ist kaputt.\n")
+                assert got.text == "Danke, geht wieder."
+                assert "Der Beamer ist kaputt." in got.quoted
 
 
 @pytest.mark.parametrize(
@@ -64,11 +65,11 @@ def test_name_and_telephone_below_a_rule_are_a_signature() -> None:
     assert got.text == "Der Beamer ist kaputt."
 
 
-@pytest.mark.parametrize("own", ["#schließen", "Das Kabel war lose", "Das Kabel war lose."])
-@pytest.mark.parametrize("gap", ["", " "])
-def test_own_words_that_touch_the_attribution_are_kept(own: str, gap: str) -> None:
-    attribution = "Am 2026-11-30 09:12, schrieb Petra Kurz über Schul-Support:"
-    if gap and not own.endswith("."):
-        own += "."
-    found = split(f"Hallo,\n\n{own}{gap}{attribution}\n> Der Beamer ist dunkel.\n")
-    assert (found.text, found.quoted.split("\n")[0]) == (f"Hallo,\n\n{own}", attribution)
+def test_own_words_that_touch_the_attribution_are_kept(subtests: pytest.Subtests) -> None:
+    for own in ["#schließen", "Das Kabel war lose", "Das Kabel war lose."]:
+        for gap in ["", " "]:
+            with subtests.test(own=own, gap=gap):
+                attribution = "Am 2026-11-30 09:12, schrieb Petra Kurz über Schul-Support:"
+                text = f"{own}." if gap and not own.endswith(".") else own
+                found = split(f"Hallo,\n\n{text}{gap}{attribution}\n> Der Beamer ist dunkel.\n")
+                assert (found.text, found.quoted.split("\n")[0]) == (f"Hallo,\n\n{text}", attribution)

@@ -85,16 +85,13 @@ def by_timer(about: Ticket, absences: dict[str, Absence], policy: Policy) -> lis
     return [effect.notification for effect in decision.effects if isinstance(effect, Notify)]
 
 
-@pytest.mark.parametrize(
-    ("about", "absences", "policy"), [row[1:] for row in ESCALATIONS], ids=[row[0] for row in ESCALATIONS]
-)
-def test_timer_escalates_with_the_same_notifications_as_the_command(
-    about: Ticket, absences: dict[str, Absence], policy: Policy
-) -> None:
-    mail, timer = by_mail(about, absences, policy), by_timer(about, absences, policy)
-    assert {n.author and n.author.email for n in mail} == {ERIKA}
-    assert [replace(n, author=None) for n in mail] == [n for n in timer if n.to.email != ERIKA]
-    assert len({n.to.email for n in timer}) == len(timer), "notified twice"
+def test_timer_escalates_with_the_same_notifications_as_the_command(subtests: pytest.Subtests) -> None:
+    for name, about, absences, policy in ESCALATIONS:
+        with subtests.test(name):
+            mail, timer = by_mail(about, absences, policy), by_timer(about, absences, policy)
+            assert {n.author and n.author.email for n in mail} == {ERIKA}
+            assert [replace(n, author=None) for n in mail] == [n for n in timer if n.to.email != ERIKA]
+            assert len({n.to.email for n in timer}) == len(timer), "notified twice"
 
 
 def test_escalation_sends_the_history_and_its_harmless_files_to_second_level() -> None:
@@ -115,22 +112,17 @@ WHO_IS_REMINDED: list[tuple[str, Ticket, dict[str, Absence], set[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("about", "absences", "expected"),
-    [row[1:] for row in WHO_IS_REMINDED],
-    ids=[row[0] for row in WHO_IS_REMINDED],
-)
-def test_reminder_is_sent_to_the_recipients_of_a_reply(
-    about: Ticket, absences: dict[str, Absence], expected: set[str]
-) -> None:
-    reply = answers(LENA, about, "Noch immer dunkel.").with_facts(absences=absences).decide()
-    recipients = {to for to, kind in reply.notified if kind == NotificationKind.REQUESTER_REPLY}
-    overdue = replace(about, opened=UNTOUCHED.opened)
-    decision = decide_timer(TimerContext(overdue, GYM, POLICY, NOW, {}, HISTORY, absences))
-    assert decision is not None
-    reminders = [effect.notification for effect in decision.effects if isinstance(effect, Notify)]
-    assert {n.to.email for n in reminders} == recipients == expected
-    assert {n.history for n in reminders} == {HISTORY[1:2]}, "the last message of a person"
+def test_reminder_is_sent_to_the_recipients_of_a_reply(subtests: pytest.Subtests) -> None:
+    for name, about, absences, expected in WHO_IS_REMINDED:
+        with subtests.test(name):
+            reply = answers(LENA, about, "Noch immer dunkel.").with_facts(absences=absences).decide()
+            recipients = {to for to, kind in reply.notified if kind == NotificationKind.REQUESTER_REPLY}
+            overdue = replace(about, opened=UNTOUCHED.opened)
+            decision = decide_timer(TimerContext(overdue, GYM, POLICY, NOW, {}, HISTORY, absences))
+            assert decision is not None
+            reminders = [effect.notification for effect in decision.effects if isinstance(effect, Notify)]
+            assert {n.to.email for n in reminders} == recipients == expected
+            assert {n.history for n in reminders} == {HISTORY[1:2]}, "the last message of a person"
 
 
 PEOPLE = tuple(f"p{n}@x.example" for n in range(6))
@@ -180,16 +172,13 @@ HAS_IT: list[tuple[str, Ticket, dict[str, Absence], set[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("about", "absences", "expected"), [row[1:] for row in HAS_IT], ids=[row[0] for row in HAS_IT]
-)
-def test_digest_shows_a_ticket_to_its_assignee_or_to_the_team(
-    about: Ticket, absences: dict[str, Absence], expected: set[str]
-) -> None:
-    decision = decide_digest(GYM.team, Role.SUPPORTER, [about], POLICY, NOW, {}, absences)
-    assert {
-        effect.notification.to.email for effect in decision.effects if isinstance(effect, Notify)
-    } == expected
+def test_digest_shows_a_ticket_to_its_assignee_or_to_the_team(subtests: pytest.Subtests) -> None:
+    for name, about, absences, expected in HAS_IT:
+        with subtests.test(name):
+            decision = decide_digest(GYM.team, Role.SUPPORTER, [about], POLICY, NOW, {}, absences)
+            assert {
+                effect.notification.to.email for effect in decision.effects if isinstance(effect, Notify)
+            } == expected
 
 
 def test_dangerous_or_too_large_file_is_listed_but_not_sent() -> None:

@@ -47,26 +47,33 @@ def test_only_our_own_tags_are_taken_from_a_subject(subtests: pytest.Subtests) -
             assert without_subject_tags(subject, lambda tag: tag.startswith("GYM-")) == text
 
 
-@pytest.mark.parametrize(
-    "text", [f"Gut.\n\n[mailbot:{KEY}]", f"> [mailbot:{KEY}]", f"[mailbot:\n{KEY}]", f"> [mailbot:\n> {KEY}]"]
-)
-def test_action_key_is_found_when_quoted_or_wrapped(text: str) -> None:
-    assert action_key(text) == KEY
+def test_action_key_is_found_when_quoted_or_wrapped(subtests: pytest.Subtests) -> None:
+    for text in [
+        f"Gut.\n\n[mailbot:{KEY}]",
+        f"> [mailbot:{KEY}]",
+        f"[mailbot:\n{KEY}]",
+        f"> [mailbot:\n> {KEY}]",
+    ]:
+        with subtests.test(text=text):
+            assert action_key(text) == KEY
 
 
 def test_action_key_is_removed_with_its_line() -> None:
     assert without_action_key(f"Gut.\n\n[mailbot:{KEY}]\n") == "Gut."
 
 
-@pytest.mark.parametrize("hint", KEEP_HINT.values())
-def test_hint_beside_the_action_key_is_removed_with_it_and_text_around_it_stays(hint: str) -> None:
-    cases = {
-        f"#close\n\n\n[mailbot:{KEY}]  {hint}": "#close",
-        f"Gut.\n\n[mailbot:{KEY}]  {hint} Kabel getauscht.": "Gut.\n\nKabel getauscht.",
-        f"Gut.\n[mailbot:{KEY}]\n{hint}\nKabel getauscht.": "Gut.\nKabel getauscht.",
-        f"> [mailbot:{KEY}]\n> ? {hint[2:]}\nGut.": "Gut.",
-    }
-    assert {text: without_action_key(text) for text in cases} == cases
+def test_hint_beside_the_action_key_is_removed_with_it_and_text_around_it_stays(
+    subtests: pytest.Subtests,
+) -> None:
+    for hint in KEEP_HINT.values():
+        with subtests.test(hint=hint):
+            cases = {
+                f"#close\n\n\n[mailbot:{KEY}]  {hint}": "#close",
+                f"Gut.\n\n[mailbot:{KEY}]  {hint} Kabel getauscht.": "Gut.\n\nKabel getauscht.",
+                f"Gut.\n[mailbot:{KEY}]\n{hint}\nKabel getauscht.": "Gut.\nKabel getauscht.",
+                f"> [mailbot:{KEY}]\n> ? {hint[2:]}\nGut.": "Gut.",
+            }
+            assert {text: without_action_key(text) for text in cases} == cases
 
 
 def test_action_key_in_a_quoted_link_is_not_sent_to_other_people() -> None:

@@ -18,7 +18,7 @@ from mailbot.outgoing import OutgoingMail, content_id
 from mailbot.preview import FORMS, LANGUAGES, broken_templates, sample
 from mailbot.render import BrokenTemplateError, Templates, render
 from mailbot.samples import replies, scene
-from tests.support.rendered_samples import TEMPLATES, fields, hrefs, rendered
+from tests.support.rendered_samples import TEMPLATES, fields, hrefs, notifications, rendered
 
 pytestmark = pytest.mark.xdist_group("templates")  # one process compiles them for all tests
 
@@ -28,7 +28,7 @@ PACKAGED = Path(__file__).parents[2] / "templates"
 def outgoing_mail(name: str, language: str = "de", **changes: Any) -> OutgoingMail:
     if not changes:
         return rendered(name, language)
-    return sample(replace(samples.notifications(language)[name], **changes), language, TEMPLATES)
+    return sample(replace(notifications(language)[name], **changes), language, TEMPLATES)
 
 
 def readable(outgoing: OutgoingMail) -> str:
@@ -113,13 +113,14 @@ def test_hostile_input_is_shown_and_never_run(subtests: pytest.Subtests) -> None
                 assert place == "requester's address" or "{{ 7*7 }}" in html, name
 
 
-@pytest.mark.parametrize("place", ["argument", "line", "expected", "nearest"])
-def test_hostile_refused_line_is_shown_and_never_run(place: str) -> None:
-    hostile: dict[str, Any] = {place: "<script>{{ 7*7 }}</script>"}
-    problem = replace(RefusedLine("#x", Reason.ARGUMENT, "y", "z", "w"), **hostile)
-    html = outgoing_mail("refusal", problems=(problem,)).html
-    assert "<script" not in html
-    assert "&lt;script&gt;{{ 7*7 }}" in html
+def test_hostile_refused_line_is_shown_and_never_run(subtests: pytest.Subtests) -> None:
+    for place in ["argument", "line", "expected", "nearest"]:
+        with subtests.test(place=place):
+            hostile: dict[str, Any] = {place: "<script>{{ 7*7 }}</script>"}
+            problem = replace(RefusedLine("#x", Reason.ARGUMENT, "y", "z", "w"), **hostile)
+            html = outgoing_mail("refusal", problems=(problem,)).html
+            assert "<script" not in html
+            assert "&lt;script&gt;{{ 7*7 }}" in html
 
 
 def test_unknown_name_in_a_template_is_an_error(tmp_path: Path) -> None:
@@ -321,10 +322,11 @@ def test_answer_of_second_level_is_signed_with_the_team() -> None:
     assert "Toni Technik\nSecond-Level-Support" in outgoing_mail("answer", author=scene.TECHNIK).text
 
 
-@pytest.mark.parametrize("name", ["answer", "closed", "receipt"])
-def test_mail_to_the_requester_contains_no_internal_note(name: str) -> None:
-    outgoing = outgoing_mail(name, history=scene.HISTORY)
-    assert "Ersatzlampe" not in outgoing.text + outgoing.html
+def test_mail_to_the_requester_contains_no_internal_note(subtests: pytest.Subtests) -> None:
+    for name in ["answer", "closed", "receipt"]:
+        with subtests.test(name=name):
+            outgoing = outgoing_mail(name, history=scene.HISTORY)
+            assert "Ersatzlampe" not in outgoing.text + outgoing.html
 
 
 def test_ticket_details_for_the_requester_contain_no_internal_note() -> None:

@@ -58,14 +58,18 @@ def test_receipt_says_that_the_text_of_a_silent_closure_stayed_internal() -> Non
     assert [line.command for line in done.notification(MAX).done] == ["close", "note"]
 
 
-@pytest.mark.parametrize("kind", [k for k in NotificationKind if reply_route(k, internal=False) == "nobody"])
-def test_text_without_a_recipient_is_returned_and_thanks_are_filed(kind: NotificationKind) -> None:
-    done = answer_to(kind, "Ich komme morgen vorbei.").decide()
-    assert (done.outcome, done.notified, done.changes) == ("refused", {(MAX, "refusal")}, ())
-    assert (done.reasons, done.notification(MAX).text) == ([Reason.NO_RECIPIENT], "Ich komme morgen vorbei.")
-    thanks = answer_to(kind, "Ok, danke!").decide()
-    assert (thanks.outcome, thanks.notified) == ("filed", set())
-    assert (thanks.message.visibility, thanks.ticket().status) == (Visibility.SYSTEM, Status.OPEN)
+def test_text_without_a_recipient_is_returned_and_thanks_are_filed(subtests: pytest.Subtests) -> None:
+    for kind in [k for k in NotificationKind if reply_route(k, internal=False) == "nobody"]:
+        with subtests.test(kind=kind):
+            done = answer_to(kind, "Ich komme morgen vorbei.").decide()
+            assert (done.outcome, done.notified, done.changes) == ("refused", {(MAX, "refusal")}, ())
+            assert (done.reasons, done.notification(MAX).text) == (
+                [Reason.NO_RECIPIENT],
+                "Ich komme morgen vorbei.",
+            )
+            thanks = answer_to(kind, "Ok, danke!").decide()
+            assert (thanks.outcome, thanks.notified) == ("filed", set())
+            assert (thanks.message.visibility, thanks.ticket().status) == (Visibility.SYSTEM, Status.OPEN)
 
 
 def test_returned_text_is_sent_to_the_requester_or_kept_as_a_note_by_one_tap() -> None:
@@ -113,11 +117,12 @@ def test_text_of_a_returned_ticket_goes_to_the_team_only() -> None:
     assert [line.command for line in done.notification(TONI).done] == ["return", "note"]
 
 
-@pytest.mark.parametrize("text", ["Was muss ich da machen? Ich bin dabei!", "", "#anmelden", "Ok"])
-def test_any_reply_to_an_invitation_registers(text: str) -> None:
-    done = writes(MAX, text).answering(None, kind=NotificationKind.INVITATION).decide()
-    assert done.changes[:1] == (Register(MAX),)
-    assert done.notified == {(MAX, "welcome")}
+def test_any_reply_to_an_invitation_registers(subtests: pytest.Subtests) -> None:
+    for text in ["Was muss ich da machen? Ich bin dabei!", "", "#anmelden", "Ok"]:
+        with subtests.test(text=text):
+            done = writes(MAX, text).answering(None, kind=NotificationKind.INVITATION).decide()
+            assert done.changes[:1] == (Register(MAX),)
+            assert done.notified == {(MAX, "welcome")}
 
 
 def test_reply_to_an_invitation_by_another_person_does_not_register() -> None:

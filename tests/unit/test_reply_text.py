@@ -141,11 +141,12 @@ def test_words_above_and_before_an_attribution_are_the_answer(subtests: pytest.S
                     assert OLD in got.quoted, attribution
 
 
-@pytest.mark.parametrize("attribution", GLUED)
-def test_text_behind_the_colon_of_an_attribution_is_quoted(attribution: str) -> None:
-    got = split(f"{NEW}\n\n{attribution}{OLD}\nSeit gestern.\n")
-    assert got.text == NEW
-    assert f"{OLD}\nSeit gestern." in got.quoted
+def test_text_behind_the_colon_of_an_attribution_is_quoted(subtests: pytest.Subtests) -> None:
+    for attribution in GLUED:
+        with subtests.test(attribution=attribution):
+            got = split(f"{NEW}\n\n{attribution}{OLD}\nSeit gestern.\n")
+            assert got.text == NEW
+            assert f"{OLD}\nSeit gestern." in got.quoted
 
 
 def test_attribution_above_a_separator_and_answers_below_a_quotation() -> None:
@@ -353,26 +354,25 @@ def test_warning_of_a_gateway_above_the_text_is_cut(subtests: pytest.Subtests) -
                 assert split(f"{warning} Der Link geht wieder.\n").text == "Der Link geht wieder."
 
 
-@pytest.mark.parametrize(
-    "notice",
-    [
-        "Diese E-Mail kann vertrauliche Informationen enthalten. Wenn Sie nicht der richtige "
-        "Adressat sind, informieren Sie bitte den Absender und vernichten Sie diese E-Mail.",
-        "This e-mail and any attachments are confidential and intended solely for the addressee. "
-        "If you have received it in error, please delete it.",
-        "The information contained in this message is intended only for the recipient and may be "
-        "privileged.\nIf you are not the intended recipient, please delete it.",
-        "Ce message est destiné exclusivement à ses destinataires et peut contenir des "
-        "informations confidentielles. En cas d'erreur, merci de le détruire.",
-    ],
-)
-@pytest.mark.parametrize(
-    "address", ["", "Hölderlin-Schule\nMusterweg 2\nTel. 07000 12345\nwww.hgs.example\n\n"]
-)
-def test_notice_at_the_end_does_not_keep_the_address_in_the_text(notice: str, address: str) -> None:
-    got = split(f"{NEW}\n\nViele Grüße\nKim Probst\n\n{address}{notice}\n")
-    assert got.text == f"{NEW}\n\nViele Grüße\nKim Probst"
-    assert contact_details(got.signature) == address.strip()
+NOTICES = [
+    "Diese E-Mail kann vertrauliche Informationen enthalten. Wenn Sie nicht der richtige "
+    "Adressat sind, informieren Sie bitte den Absender und vernichten Sie diese E-Mail.",
+    "This e-mail and any attachments are confidential and intended solely for the addressee. "
+    "If you have received it in error, please delete it.",
+    "The information contained in this message is intended only for the recipient and may be "
+    "privileged.\nIf you are not the intended recipient, please delete it.",
+    "Ce message est destiné exclusivement à ses destinataires et peut contenir des "
+    "informations confidentielles. En cas d'erreur, merci de le détruire.",
+]
+
+
+def test_notice_at_the_end_does_not_keep_the_address_in_the_text(subtests: pytest.Subtests) -> None:
+    for notice in NOTICES:
+        for address in ["", "Hölderlin-Schule\nMusterweg 2\nTel. 07000 12345\nwww.hgs.example\n\n"]:
+            with subtests.test(notice=notice, address=address):
+                got = split(f"{NEW}\n\nViele Grüße\nKim Probst\n\n{address}{notice}\n")
+                assert got.text == f"{NEW}\n\nViele Grüße\nKim Probst"
+                assert contact_details(got.signature) == address.strip()
 
 
 def test_words_that_look_like_lines_of_a_program_are_kept(subtests: pytest.Subtests) -> None:

@@ -25,9 +25,10 @@ TEXTS = (
 )
 
 
-@pytest.mark.parametrize(("answer", "expected"), TEXTS)
-def test_salutation_closing_formula_and_name_are_not_saved(answer: str, expected: str) -> None:
-    assert saved_text(answer, "Max Mustermann") == expected
+def test_salutation_closing_formula_and_name_are_not_saved(subtests: pytest.Subtests) -> None:
+    for answer, expected in TEXTS:
+        with subtests.test(answer=answer):
+            assert saved_text(answer, "Max Mustermann") == expected
 
 
 TIPS = (

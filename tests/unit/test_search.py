@@ -93,10 +93,11 @@ SEEN = (
 )
 
 
-@pytest.mark.parametrize(("email", "expected"), SEEN)
-def test_search_covers_the_tickets_of_the_list_of_a_person(email: str, expected: Listing) -> None:
-    found = requested_listing("#suche Beamer Müller", email)
-    assert found == replace(expected, words=("beamer", "mueller"), written="Beamer Müller")
+def test_search_covers_the_tickets_of_the_list_of_a_person(subtests: pytest.Subtests) -> None:
+    for email, expected in SEEN:
+        with subtests.test(email=email):
+            found = requested_listing("#suche Beamer Müller", email)
+            assert found == replace(expected, words=("beamer", "mueller"), written="Beamer Müller")
 
 
 def test_only_the_list_of_second_level_is_sorted_by_school() -> None:
@@ -104,9 +105,10 @@ def test_only_the_list_of_second_level_is_sorted_by_school() -> None:
     assert [found is not None and found.by_school for found in lists] == [False, True, False]
 
 
-@pytest.mark.parametrize("text", ["#find", "#find …", "#suche !!!"])
-def test_search_without_words_requests_no_tickets(text: str) -> None:
-    assert requested_listing(text, "max@support.example") is None
+def test_search_without_words_requests_no_tickets(subtests: pytest.Subtests) -> None:
+    for text in ["#find", "#find …", "#suche !!!"]:
+        with subtests.test(text=text):
+            assert requested_listing(text, "max@support.example") is None
 
 
 @pytest.mark.parametrize("text", ["#find beamer 204", "#list open 2"])
@@ -141,11 +143,10 @@ ALIKE: tuple[tuple[str, dict[str, Sequence[int]], list[int]], ...] = (
 )
 
 
-@pytest.mark.parametrize(
-    ("postings", "expected"), [case[1:] for case in ALIKE], ids=[case[0] for case in ALIKE]
-)
-def test_similar_tickets_are_ranked(postings: dict[str, Sequence[int]], expected: list[int]) -> None:
-    assert list(rank_similar(BEAMER, postings, 100)) == expected
+def test_similar_tickets_are_ranked(subtests: pytest.Subtests) -> None:
+    for name, postings, expected in ALIKE:
+        with subtests.test(name):
+            assert list(rank_similar(BEAMER, postings, 100)) == expected
 
 
 GISTS = (
@@ -156,9 +157,10 @@ GISTS = (
 )
 
 
-@pytest.mark.parametrize(("answer", "expected"), GISTS)
-def test_excerpt_of_an_answer_excludes_greetings(answer: str, expected: str) -> None:
-    assert excerpt(answer) == expected
+def test_excerpt_of_an_answer_excludes_greetings(subtests: pytest.Subtests) -> None:
+    for answer, expected in GISTS:
+        with subtests.test(answer=answer):
+            assert excerpt(answer) == expected
 
 
 def test_long_excerpt_ends_at_a_word() -> None:

@@ -319,20 +319,20 @@ def test_digest_is_sent_if_one_ticket_needs_attention(ticket: Ticket) -> None:
     assert digest(ticket).get("max") == [1]
 
 
-@pytest.mark.parametrize(
-    ("now", "slot"),
-    [
-        ("2026-11-25 07:29", None),
-        ("2026-11-25 07:30", "2026-11-25"),
-        ("2026-11-25 11:29", "2026-11-25"),
-        ("2026-11-25 11:30", None),
-        ("2026-11-28 08:00", None),
-        ("2026-12-23 08:00", None),
-    ],
-    ids=["early", "begin", "late", "too-late", "saturday", "holidays"],
-)
-def test_digest_is_sent_in_the_morning_of_a_working_day(now: str, slot: str | None) -> None:
-    assert digest_slot(TEAM, POLICY, at(now)) == slot
+MORNINGS = [
+    ("early", "2026-11-25 07:29", None),
+    ("begin", "2026-11-25 07:30", "2026-11-25"),
+    ("late", "2026-11-25 11:29", "2026-11-25"),
+    ("too-late", "2026-11-25 11:30", None),
+    ("saturday", "2026-11-28 08:00", None),
+    ("holidays", "2026-12-23 08:00", None),
+]
+
+
+def test_digest_is_sent_in_the_morning_of_a_working_day(subtests: pytest.Subtests) -> None:
+    for name, now, slot in MORNINGS:
+        with subtests.test(name):
+            assert digest_slot(TEAM, POLICY, at(now)) == slot
 
 
 def test_digest_waits_for_working_hours_and_can_be_switched_off() -> None:

@@ -58,19 +58,22 @@ NO_TIME = ("", "Do", "10:00", "Do 10", "Do 10 30", "Do 25:00", "Do 10:75", "Do 1
 NO_DURATION = ("Do 10:00 2 min", "Do 10:00 13 h", "Do 10:00 999 min", "Do 10:00-09:00", "Do 10:00-25:00")
 
 
-@pytest.mark.parametrize("line", LINES)
-def test_line_is_split_into_day_time_duration_tickets_and_text(line: str) -> None:
-    assert split_moment(line, SCHOOLS) == LINES[line]
+def test_line_is_split_into_day_time_duration_tickets_and_text(subtests: pytest.Subtests) -> None:
+    for line, expected in LINES.items():
+        with subtests.test(line=line):
+            assert split_moment(line, SCHOOLS) == expected
 
 
-@pytest.mark.parametrize("line", NO_TIME)
-def test_line_without_a_day_and_a_clear_time_has_no_time(line: str) -> None:
-    assert split_moment(line, SCHOOLS).clock is None
+def test_line_without_a_day_and_a_clear_time_has_no_time(subtests: pytest.Subtests) -> None:
+    for line in NO_TIME:
+        with subtests.test(line=line):
+            assert split_moment(line, SCHOOLS).clock is None
 
 
-@pytest.mark.parametrize("line", NO_DURATION)
-def test_duration_below_five_minutes_or_above_twelve_hours_is_none(line: str) -> None:
-    assert split_moment(line, SCHOOLS).minutes is None
+def test_duration_below_five_minutes_or_above_twelve_hours_is_none(subtests: pytest.Subtests) -> None:
+    for line in NO_DURATION:
+        with subtests.test(line=line):
+            assert split_moment(line, SCHOOLS).minutes is None
 
 
 def test_long_line_keeps_its_text_and_no_endless_day() -> None:

@@ -102,11 +102,10 @@ ROWS: list[tuple[str, Ticket, tuple[Effect, ...], WaitState]] = [
 ]
 
 
-@pytest.mark.parametrize(("before", "effects", "expected"), [r[1:] for r in ROWS], ids=[r[0] for r in ROWS])
-def test_each_action_starts_its_wait(
-    before: Ticket, effects: tuple[Effect, ...], expected: WaitState
-) -> None:
-    assert apply(before, effects, NOW).waits == expected
+def test_each_action_starts_its_wait(subtests: pytest.Subtests) -> None:
+    for name, before, effects, expected in ROWS:
+        with subtests.test(name):
+            assert apply(before, effects, NOW).waits == expected
 
 
 DATES: list[tuple[str, Ticket, tuple[Effect, ...], datetime | None]] = [
@@ -121,8 +120,7 @@ DATES: list[tuple[str, Ticket, tuple[Effect, ...], datetime | None]] = [
 ]
 
 
-@pytest.mark.parametrize(("before", "effects", "due"), [r[1:] for r in DATES], ids=[r[0] for r in DATES])
-def test_due_date_is_kept_until_it_has_passed(
-    before: Ticket, effects: tuple[Effect, ...], due: datetime | None
-) -> None:
-    assert apply(before, effects, NOW).due == due
+def test_due_date_is_kept_until_it_has_passed(subtests: pytest.Subtests) -> None:
+    for name, before, effects, due in DATES:
+        with subtests.test(name):
+            assert apply(before, effects, NOW).due == due

@@ -105,20 +105,20 @@ def test_added_days_are_the_working_days_between(calendar: Calendar, start: date
     assert days_between(calendar, start, end) == days
 
 
-@pytest.mark.parametrize(
-    ("start", "hours", "end"),
-    [
-        ("2026-11-23 09:00", 2, "2026-11-23 11:00"),
-        ("2026-11-23 20:00", 1, "2026-11-24 08:30"),
-        ("2026-11-27 15:00", 2, "2026-11-30 08:30"),
-        ("2026-11-28 12:00", 0, "2026-11-30 07:30"),
-        ("2026-11-23 07:30", 8.5, "2026-11-24 07:30"),
-        ("2026-12-23 15:00", 2, "2026-12-28 08:30"),
-    ],
-    ids=["day", "evening", "over-the-weekend", "on-the-weekend", "to-closing-time", "over-holidays"],
-)
-def test_length_of_work_ends_in_working_hours(start: str, hours: float, end: str) -> None:
-    assert SCHOOL.add(at(start), hours * HOUR) == at(end)
+ENDS = [
+    ("day", "2026-11-23 09:00", 2, "2026-11-23 11:00"),
+    ("evening", "2026-11-23 20:00", 1, "2026-11-24 08:30"),
+    ("over-the-weekend", "2026-11-27 15:00", 2, "2026-11-30 08:30"),
+    ("on-the-weekend", "2026-11-28 12:00", 0, "2026-11-30 07:30"),
+    ("to-closing-time", "2026-11-23 07:30", 8.5, "2026-11-24 07:30"),
+    ("over-holidays", "2026-12-23 15:00", 2, "2026-12-28 08:30"),
+]
+
+
+def test_length_of_work_ends_in_working_hours(subtests: pytest.Subtests) -> None:
+    for name, start, hours, end in ENDS:
+        with subtests.test(name):
+            assert SCHOOL.add(at(start), hours * HOUR) == at(end)
 
 
 @pytest.mark.parametrize("sunday", ["2026-03-29", "2026-10-25"], ids=["spring", "autumn"])
@@ -128,13 +128,12 @@ def test_daylight_saving_change_at_night_changes_no_working_day(sunday: str) -> 
     assert SCHOOL.add(friday, 2 * HOUR) == monday
 
 
-@pytest.mark.parametrize(
-    ("sunday", "hours"), [("2026-03-29", 23), ("2026-10-25", 25), ("2026-11-01", 24)], ids=str
-)
-def test_working_time_across_a_daylight_saving_change_is_the_elapsed_time(sunday: str, hours: int) -> None:
-    always = Calendar(tuple(((time(), time(23, 59)),) for _ in range(7)), timezone=BERLIN)
-    day = at(f"{sunday} 00:00")
-    assert always.open_between(day, day + timedelta(days=1)) == hours * HOUR - timedelta(minutes=1)
+def test_working_time_across_a_daylight_saving_change_is_the_elapsed_time(subtests: pytest.Subtests) -> None:
+    for sunday, hours in [("2026-03-29", 23), ("2026-10-25", 25), ("2026-11-01", 24)]:
+        with subtests.test(sunday=sunday):
+            always = Calendar(tuple(((time(), time(23, 59)),) for _ in range(7)), timezone=BERLIN)
+            day = at(f"{sunday} 00:00")
+            assert always.open_between(day, day + timedelta(days=1)) == hours * HOUR - timedelta(minutes=1)
 
 
 def test_calendar_without_working_hours_is_rejected() -> None:

@@ -51,7 +51,7 @@ def decide_calendar_answer(
     silent = _not_invited(sender, found, ticket, policy, proof)
     silent = silent or _reason_for_silence(answer, ticket, appointment, facts, now)
     if silent:
-        return _filed(ticket, (*because, silent), (added,))
+        return _file(ticket, (*because, silent), (added,))
     change = TicketChange(
         before=ticket,
         after=apply(ticket, (added,), now),
@@ -67,7 +67,7 @@ def decide_calendar_answer(
         replace(one, answer=found, appointment=appointment)
         for one in deduplicate(to_assignees(change, NotificationKind.APPOINTMENT_ANSWER, about), change)
     )
-    return _filed(ticket, because, (added, *map(Notify, notifications)))
+    return _file(ticket, because, (added, *map(Notify, notifications)))
 
 
 def with_response(decision: Decision, context: MailContext) -> Decision:
@@ -95,7 +95,7 @@ def _showing(effect: Effect, found: AttendeeResponse, ticket: Ticket, appointmen
     return Notify(replace(plain, kind=kind, answer=found, appointment=appointment))
 
 
-def _filed(ticket: Ticket, because: tuple[str, ...], effects: tuple[Effect, ...]) -> Decision:
+def _file(ticket: Ticket, because: tuple[str, ...], effects: tuple[Effect, ...]) -> Decision:
     return Decision("filed", because, effects, ticket.key, "appointment")
 
 

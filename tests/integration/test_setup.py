@@ -3,16 +3,19 @@
 import os
 import subprocess
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from mailbot import systemd
+from mailbot import check, holidays, systemd
 from mailbot.check.setup import open_points
 from mailbot.cli import app
 from mailbot.config import ImapAccount, Secret, Settings, SmtpAccount
+from mailbot.core.model.calendar import Calendar
 from mailbot.core.model.mail import Address
+from mailbot.core.model.policy import Policy, Team
 from tests.support.scenario import EDV, GYM, POLICY
 
 SETTINGS = Settings(
@@ -43,6 +46,28 @@ def test_a_complete_configuration_has_only_its_servers_to_try() -> None:
     assert line.endswith(": mailbot check --as-service")
     complete = replace(SETTINGS, policy=policy, land="NW")
     assert points(complete, service=False).endswith(": mailbot check"), "a container has no systemd"
+
+
+def in_land(land: str, *closed: date) -> Settings:
+    calendar = Calendar(closed=frozenset({*closed, *(holidays.school(land) if land else ())}))
+    team = Team("Team", (), calendar)
+    policy = Policy("Support", (replace(GYM, team=team),), team)
+    return replace(SETTINGS, policy=policy, land=land)
+
+
+def test_check_reports_that_no_land_is_set() -> None:
+    found = check.school_holidays(in_land(""), 2026)
+    assert found.ok
+    assert "bot.land is not set" in found.text
+
+
+def test_check_reports_missing_years_until_days_off_are_configured() -> None:
+    assert check.school_holidays(in_land("NW"), 2027).ok
+    missing = check.school_holidays(in_land("NW"), 2029)
+    assert not missing.ok
+    assert "of NW in 2029 and 2030 are not all known" in missing.text
+    given = in_land("NW", date(2029, 12, 21), date(2030, 12, 23))
+    assert check.school_holidays(given, 2029).ok
 
 
 def test_systemd_runs_a_process_only_if_it_names_its_number(monkeypatch: pytest.MonkeyPatch) -> None:

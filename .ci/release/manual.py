@@ -1,4 +1,4 @@
-"""Write the man page and the shell completion of the command line: `python -m release.manual DIRECTORY`.
+"""Write the man page and the shell completion of the command line into a directory.
 
 Both come from the definitions in mailbot/cli. click-man knows only the commands of click, not those of typer.
 """

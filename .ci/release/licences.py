@@ -1,13 +1,13 @@
 """Print the copyright file of the package: our licence, and those of the libraries in a directory.
 
-`python -m release.licences DIRECTORY`. A library's own licence texts stay in the directory.
+`PYTHONPATH=.ci python -m release.licences DIRECTORY`. A library's own licence texts stay in the directory.
 """
 
 import sys
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 HEAD = """\
 mailbot
 =======

@@ -1,4 +1,4 @@
-"""Refuse a release whose version, CHANGELOG section, tag and tree disagree: `python -m release.versions`."""
+"""Refuse a release whose version, CHANGELOG section, tag and tree disagree (`make release`)."""
 
 import re
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mailbot import __version__
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 _SECTION = re.compile(r"^## \[(?P<name>[^\]]+)\](?: - (?P<date>\S+))?$", re.MULTILINE)
 
 
