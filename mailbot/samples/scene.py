@@ -25,6 +25,7 @@ from mailbot.core.model.ticket import (
     Visibility,
     WaitState,
 )
+from mailbot.core.text.saved_text import tip_text
 
 NOW = datetime(2026, 11, 23, 12, 47, tzinfo=UTC)
 
@@ -163,6 +164,8 @@ SAVED_ANSWERS = (
     SavedAnswer("GYM", "lang", "Lang", f"{PROBLEM}\n{HOSTILE}" * 4, ERIKA, NOW - timedelta(days=3)),
     SavedAnswer("", "wlan kennwort", "WLAN-Kennwort", "Das Kennwort gilt ein Jahr. {team}", TECHNIK, NOW),
 )
+TIP_TEXT = tip_text(SAVED_TEXT.replace(" {name}", ""), ())
+TIP = replace(SAVED_ANSWERS[0], tip=TIP_TEXT)
 OF_ALL_SCHOOLS = (
     replace(UP, number=84, opened=NOW - timedelta(days=16)),
     replace(ODD, due=NOW - timedelta(days=1)),
