@@ -94,7 +94,6 @@ def _event(invitation: Invitation) -> "Event":
     event.add("TRANSP", "TRANSPARENT" if cancelled else "OPAQUE")
     event.add("ORGANIZER", _person(invitation.organizer))
     event.add("ATTENDEE", _person(invitation.attendee, ROLE="REQ-PARTICIPANT", **_asked(cancelled=cancelled)))
-    event.add("X-MICROSOFT-DISALLOW-COUNTER", "TRUE")
     return event
 
 
