@@ -69,11 +69,12 @@ def open_ticket(context: MailContext, commands: Iterable[AnyResolved] = ()) -> D
 def _tip(context: MailContext, ticket: Ticket) -> SavedAnswer | None:
     """Return the tip for a new ticket, with its placeholders replaced.
 
-    The team approved it for the people of the school. A stranger gets none, and neither does a person in
-    whose name a forger wrote.
+    The team approved it for the people of the school and its staff. A stranger gets none, and neither does
+    a person in whose name a forger wrote.
     """
     tip, school, requester = context.facts.tip, context.facts.school, ticket.requester
-    of_school = requester.domain in school.domains or context.policy.find_member(requester.email) is not None
+    works_for_it = any(requester.email in member.addresses for member in context.policy.staff(school))
+    of_school = works_for_it or requester.domain in school.domains
     if tip is None or not of_school or context.trust.forged:
         return None
     return replace(tip, tip=without_placeholders(context, ticket, tip.tip))
