@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mailbot.core.text.words import content_words, terms
-from mailbot.store.ranking import AnswerWords, choose_tip, rank_answers
+from mailbot.store.ranking import AnswerWords, choose_tip, rank_answers, score_answers
 
 DATA = Path(__file__).with_suffix(".txt")
 NEAR_MISSES = DATA.with_name("near_misses.txt")
@@ -59,7 +59,7 @@ def read() -> tuple[dict[str, AnswerWords], list[Problem]]:
 
 def offered(answers: dict[str, AnswerWords], problem: Problem) -> tuple[str, ...]:
     """Return the names of the offered answers, the best first."""
-    return rank_answers(terms("GYM", problem.subject, problem.text, None), answers)
+    return rank_answers(score_answers(terms("GYM", problem.subject, problem.text, None), answers))
 
 
 def figures(answers: dict[str, AnswerWords], problems: Sequence[Problem]) -> Iterator[tuple[str, str]]:
@@ -81,7 +81,8 @@ def figures(answers: dict[str, AnswerWords], problems: Sequence[Problem]) -> Ite
 
 def tip(answers: dict[str, AnswerWords], problem: Problem) -> str:
     """Return the name of the tip for a problem, "" if there is none."""
-    return choose_tip(terms("GYM", problem.subject, problem.text, None), answers) or ""
+    found = terms("GYM", problem.subject, problem.text, None)
+    return choose_tip(found, answers, score_answers(found, answers)) or ""
 
 
 def without(answers: dict[str, AnswerWords], name: str) -> dict[str, AnswerWords]:

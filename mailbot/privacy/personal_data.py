@@ -23,13 +23,15 @@ _WORD = re.compile(r"\w+")
 class PersonalDataMatcher:
     """Matches a person's addresses and names (`identifiers`), and phrases of their own texts.
 
-    A phrase has SHINGLE_SIZE words, or is a whole text that is shorter.
+    A phrase has SHINGLE_SIZE words, or is a whole text that is shorter. `surnames` are in lower case; they
+    are no identifiers, since other people and things have the same name.
     """
 
     identifiers: re.Pattern[str]
     phrases: frozenset[tuple[str, ...]]
     lengths: tuple[int, ...]
     replacement: str = REDACTED
+    surnames: frozenset[str] = frozenset()
 
     def matches(self, text: str) -> bool:
         """Return whether a text has data of the person."""
@@ -45,6 +47,10 @@ class PersonalDataMatcher:
         """Return a text with the replacement in place of the person's addresses and names."""
         return self.identifiers.sub(self.replacement, text)
 
+    def has_surname(self, text: str) -> bool:
+        """Return whether a text has a surname of the person as a word."""
+        return not self.surnames.isdisjoint(match[0].casefold() for match in _WORD.finditer(text))
+
     def _spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield the spans of phrases. Line breaks and "> " between the words do not matter."""
         words = [(m[0].casefold(), m.start(), m.end()) for m in _WORD.finditer(text)]
@@ -59,13 +65,24 @@ def build_matcher(
     addresses: Iterable[str], names: Iterable[str], texts: Iterable[str]
 ) -> PersonalDataMatcher:
     """Return a matcher for names of several words, and for texts of at least MIN_WORDS words."""
+    names = tuple(names)
     full_names = {form for name in names for form in _forms(name) if len(form.split()) > 1}
     patterns = [re.escape(a).replace("@", "(?:@|%40|&#64;)") for a in addresses if a]
     patterns += [r"[\s\xa0]+".join(map(re.escape, name.split())) for name in sorted(full_names)]
     bounded = "|".join(rf"(?<![\w.]){pattern}(?!\w)" for pattern in patterns)
     phrases = frozenset(phrase for text in texts for phrase in _phrases(text))
     lengths = tuple(sorted({len(phrase) for phrase in phrases}, reverse=True))
-    return PersonalDataMatcher(re.compile(bounded or r"(?!)", re.IGNORECASE), phrases, lengths)
+    identifiers = re.compile(bounded or r"(?!)", re.IGNORECASE)
+    surnames = frozenset(name.casefold() for name in map(_surname, names) if len(name) > 1)
+    return PersonalDataMatcher(identifiers, phrases, lengths, surnames=surnames)
+
+
+def _surname(name: str) -> str:
+    """Return the last word of a name of several words, or the last word before its comma; else ""."""
+    plain = " ".join(_BRACKETS.sub(" ", name).split()).strip(" \"'")
+    before, comma, _ = plain.partition(",")
+    parts = _WORD.findall(_without_titles(before))
+    return parts[-1] if len(parts) > 1 or (comma and parts) else ""
 
 
 def _forms(name: str) -> Iterator[str]:

@@ -117,7 +117,8 @@ class PersonErasure:
                 yield from [None] * rows
         with transaction(self.desk.engine) as session:
             self.erased.places += erasure.redact_people(session, matcher)
-            self.erased.places += saved_answers.erase_person(session, self.address, matcher)
+            origin = Origin(self.desk.actor, self.now)
+            self.erased.places += saved_answers.erase_person(session, self.address, matcher, origin)
 
     def _add(self, session: Session, erased: Erased) -> None:
         """Add to the counts, and record the number of erased audit entries without naming the person."""

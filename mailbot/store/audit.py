@@ -51,7 +51,6 @@ from mailbot.core.model.effects import (
     TicketEffect,
     UseAnswer,
 )
-from mailbot.core.model.saved_answer import SavedAnswer
 from mailbot.core.model.ticket_fields import State
 from mailbot.store.audit_hash import append_link
 from mailbot.store.ledger import LedgerEntry
@@ -106,10 +105,6 @@ def _when(appointment: Appointment) -> str:
     return f"{appointment.begin.isoformat(timespec='minutes')} {appointment.minutes} min"
 
 
-def _name(answer: SavedAnswer) -> str:
-    return f"{answer.school} {answer.key}".strip()
-
-
 # Return the ticket, the action and the detail of an effect that changes a ticket.
 ENTRIES: dict[type[Effect], Callable[[Any], tuple[str, str, str]]] = {
     OpenTicket: lambda e: (e.ticket.key, "opened", e.ticket.subject),
@@ -149,10 +144,10 @@ _DESK_ENTRIES: dict[type[Effect], Callable[[Any], tuple[str, str]]] = {
     Register: lambda e: ("registered", e.address),
     SetAbsence: lambda e: ("away" if e.until else "back", f"{e.address} {e.until or ''} {e.deputy}".rstrip()),
     MarkUndeliverable: lambda e: ("undeliverable", e.address),
-    SaveAnswer: lambda e: ("answer saved" if e.answer.text else "answer deleted", _name(e.answer)),
-    RestoreAnswer: lambda e: ("answer restored", _name(e.answer)),
-    SetTip: lambda e: ("tip enabled" if e.answer.tip else "tip disabled", _name(e.answer)),
-    EndTip: lambda e: ("tip disabled", _name(e.answer)),
+    SaveAnswer: lambda e: ("answer saved" if e.answer.text else "answer deleted", e.answer.reference),
+    RestoreAnswer: lambda e: ("answer restored", e.answer.reference),
+    SetTip: lambda e: ("tip enabled" if e.answer.tip else "tip disabled", e.answer.reference),
+    EndTip: lambda e: ("tip disabled", e.answer.reference),
 }
 
 

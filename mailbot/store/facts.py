@@ -198,7 +198,9 @@ def _with_looked_up(
     if lookups.tips:
         facts = replace(facts, tips=_sent_tips(session, found))
     if lookups.undoes:
-        versions = saved_answers.load_versions(session, facts.answered or facts.by_action_key)
+        receipt = facts.answered or facts.by_action_key
+        actors = policy.addresses(receipt.recipient) if receipt is not None else frozenset()
+        versions = saved_answers.load_versions(session, receipt, actors)
         facts = replace(facts, saved_versions=versions)
         facts = _with_changes(session, facts, found, understood.mail, policy)
     return facts

@@ -77,21 +77,31 @@ class AnswerWords:
     tickets: frozenset[str] = frozenset()
 
 
-def rank_answers(problem: TermSet, answers: Mapping[K, AnswerWords]) -> tuple[K, ...]:
+@dataclass(frozen=True, slots=True)
+class AnswerScores(Generic[K]):
+    """The score of each saved answer for a problem.
+
+    `shared` are the words of the problem that it has, `known` its own words that the problem has.
+    """
+
+    scores: Mapping[K, float]
+    shared: Mapping[K, Set[str]]
+    known: Mapping[K, Set[str]]
+
+
+def rank_answers(found: AnswerScores[K]) -> tuple[K, ...]:
     """Return up to MAX_SHOWN saved answers that fit a problem, the best first."""
-    scores = _answer_scores(problem, answers).scores
-    fitting = [key for key, score in scores.items() if score >= MIN_ANSWER_SCORE]
-    return tuple(sorted(fitting, key=lambda key: -scores[key])[:MAX_SHOWN])
+    fitting = [key for key, score in found.scores.items() if score >= MIN_ANSWER_SCORE]
+    return tuple(sorted(fitting, key=lambda key: -found.scores[key])[:MAX_SHOWN])
 
 
-def choose_tip(problem: TermSet, answers: Mapping[K, AnswerWords]) -> K | None:
+def choose_tip(problem: TermSet, answers: Mapping[K, AnswerWords], found: AnswerScores[K]) -> K | None:
     """Return the saved answer that very likely solves a problem, None if there is none.
 
     It must have a high score, several words of the problem, and a lead over all others. The problem must have
     each word of its name, and it must have each word of the subject, apart from rooms: "WLAN langsam" is not
     solved by "WLAN Passwort".
     """
-    found = _answer_scores(problem, answers)
     ranked = sorted(found.scores, key=lambda key: -found.scores[key])
     if not ranked or found.scores[ranked[0]] < MIN_TIP_SCORE:
         return None
@@ -108,19 +118,7 @@ def _says_what(word: str) -> bool:
     return word not in _PLACE_WORDS and not any(map(str.isdigit, word))
 
 
-@dataclass(frozen=True, slots=True)
-class _AnswerScores(Generic[K]):
-    """The score of each saved answer for a problem.
-
-    `shared` are the words of the problem that it has, `known` its own words that the problem has.
-    """
-
-    scores: Mapping[K, float]
-    shared: Mapping[K, Set[str]]
-    known: Mapping[K, Set[str]]
-
-
-def _answer_scores(problem: TermSet, answers: Mapping[K, AnswerWords]) -> _AnswerScores[K]:
+def score_answers(problem: TermSet, answers: Mapping[K, AnswerWords]) -> AnswerScores[K]:
     """Compare a problem with saved answers.
 
     Rare words weigh more, and so do words of the subject and of the answer's name. A compound counts for its
@@ -141,7 +139,7 @@ def _answer_scores(problem: TermSet, answers: Mapping[K, AnswerWords]) -> _Answe
             rarity = log(1 + len(answers) / len(found)) / log(1 + len(answers))
             scores[key] += weight * rarity * (_OF_SUBJECT if word in problem.subject else 1)
             shared[key].add(word)
-    return _AnswerScores(scores, shared, own)
+    return AnswerScores(scores, shared, own)
 
 
 def _weights_by_word(answers: Mapping[K, AnswerWords]) -> dict[str, dict[K, float]]:

@@ -16,8 +16,9 @@ from mailbot.core.model.mail import Address
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.saved_answer import SavedAnswer, SavedVersion
 from mailbot.core.text.words import TermSet, content_words
+from mailbot.store.audit import Origin, record
 from mailbot.store.prepared import execute
-from mailbot.store.ranking import AnswerWords, choose_tip, rank_answers
+from mailbot.store.ranking import AnswerWords, choose_tip, rank_answers, score_answers
 from mailbot.store.tables import metadata
 
 FOR_ALL = ""
@@ -46,10 +47,16 @@ _WORDS = (
     .where(_ANSWER.c.school.in_(_SCHOOLS))
     .order_by(_ANSWER.c.id)
 )
-# Read the versions that a person saved at one time, each with the newest version of its key.
+# Read the versions that were saved at one time, each with the newest version of its key.
 _SAVED_AT = select(
     _ANSWER, select(func.max(_NEWER.c.id)).where(_OF_KEY).scalar_subquery().label("newest")
-).where(_ANSWER.c.author == bindparam("author"), _ANSWER.c.at == bindparam("at", type_=_ANSWER.c.at.type))
+).where(_ANSWER.c.at == bindparam("at", type_=_ANSWER.c.at.type))
+# Read which saved answers a person changed at that time. The author of a text may be another person.
+_CHANGED_AT = select(_EVENT.c.detail).where(
+    _EVENT.c.ticket_id.is_(None),
+    _EVENT.c.at == bindparam("at", type_=_EVENT.c.at.type),
+    _EVENT.c.actor.in_(bindparam("actors", expanding=True)),
+)
 # Read the subjects of the tickets in which saved answers were used.
 _SUBJECTS = (
     select(_USE.c.school, _USE.c.key, _TICKET.c.subject)
@@ -164,12 +171,22 @@ def sent_tips(session: Session, tickets: Collection[int]) -> dict[int, str]:
     return {row.ticket_id: row.detail for row in rows}
 
 
-def load_versions(session: Session, receipt: SentMail | None) -> tuple[SavedVersion, ...]:
-    """Return the versions that were saved by the mail of a receipt, at the same time by the same person."""
+def load_versions(
+    session: Session, receipt: SentMail | None, actors: Collection[str]
+) -> tuple[SavedVersion, ...]:
+    """Return the versions that were saved by the mail of a receipt, at the same time by the same person.
+
+    `actors` are the addresses of the recipient.
+    """
     if receipt is None or receipt.kind is not NotificationKind.COMMAND_RECEIPT:
         return ()
-    rows = execute(session, _SAVED_AT, {"author": receipt.recipient, "at": receipt.created})
-    return tuple(SavedVersion(_to_answer(row), row.id == row.newest) for row in rows)
+    rows = execute(session, _SAVED_AT, {"at": receipt.created}).all()
+    if not rows:
+        return ()
+    changes = execute(session, _CHANGED_AT, {"at": receipt.created, "actors": sorted(actors)})
+    changed = {change.detail for change in changes}
+    versions = [SavedVersion(_to_answer(row), row.id == row.newest, receipt.recipient) for row in rows]
+    return tuple(version for version in versions if version.answer.reference in changed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,10 +222,11 @@ def fitting(session: Session, problem: TermSet | None) -> Fitting:
         )
         for key, row in known.items()
     }
-    found = rank_answers(problem, answers)
+    scored = score_answers(problem, answers)
+    found = rank_answers(scored)
     if not found:
         return Fitting()
-    tip = choose_tip(problem, answers) if any(row.is_tip for row in known.values()) else None
+    tip = choose_tip(problem, answers, scored) if any(row.is_tip for row in known.values()) else None
     # Those of the school replace those for all schools; a colleague may have deleted one in the meantime.
     texts = {a.key: a for a in sorted(load(session, [problem.school]), key=lambda answer: answer.school)}
     best = texts.get(tip) if tip is not None else None
@@ -230,23 +248,28 @@ def expire(session: Session, before: datetime) -> None:
         session.execute(statement, {"before": before} if statement is not _EXPIRE[-1] else {})
 
 
-def erase_person(session: Session, address: str, matcher: Any) -> int:
+def erase_person(session: Session, address: str, matcher: Any, origin: Origin) -> int:
     """Erase a person from all saved answers; return the number of changed ones.
 
     The text of a saved answer belongs to the school: it stays without the names and addresses of its author.
     Quotations of a person are erased from what others saved. A saved answer that is named after the person
     gets another name. A tip whose text would change is none any more: the team approved another text.
+    Neither is one that has the person's surname.
     """
     rows = session.execute(_ALL).all()
     names = _names_without_person(rows, address, matcher)
+    newest = {(row.school, row.key): row.id for row in rows}
     changed = 0
     for row in rows:
         name = names.get((row.school, row.key), row.name)
         text = _redacted(row, row.text, address, matcher)
-        tip = row.tip if _redacted(row, row.tip, address, matcher) == row.tip else ""
+        named = matcher.has_surname(row.tip) or _redacted(row, row.tip, address, matcher) != row.tip
+        tip = "" if named else row.tip
         rewritten = (name, text, tip) != (row.name, row.text, row.tip)
         if rewritten:
             key = answer_key(name) if (row.school, row.key) in names else row.key
+            if row.tip and not tip and newest[row.school, row.key] == row.id:
+                record(session, origin, "tip disabled", f"{row.school} {key}".strip(), "erasure of a person")
             values = {
                 "b_key": key,
                 "b_name": name,

@@ -107,7 +107,7 @@ def _changed_by_same_mail(request: Request) -> tuple[Ticket, ...]:
 def _restore_refusal(context: MailContext, version: SavedVersion) -> Reason | None:
     """Return why the sender cannot undo a change of a saved answer; None if they can."""
     answer = version.answer
-    if not version.newest or answer.author.email not in context.sender_addresses:
+    if not version.newest or version.by not in context.sender_addresses:
         return Reason.CHANGED_SINCE
     return None if context.now - answer.at <= UNDO_WITHIN else Reason.TOO_LATE
 

@@ -22,10 +22,19 @@ class SavedAnswer:
     at: datetime
     tip: str = ""
 
+    @property
+    def reference(self) -> str:
+        """Return school and key, as entries of the audit trail name it."""
+        return f"{self.school} {self.key}".strip()
+
 
 @dataclass(frozen=True, slots=True)
 class SavedVersion:
-    """A version, and whether it is the newest one of its key."""
+    """A version, whether it is the newest one of its key, and the address of the person who made it.
+
+    That may be another person than the author of its text, who stays the same when a tip is enabled.
+    """
 
     answer: SavedAnswer
     newest: bool
+    by: str
