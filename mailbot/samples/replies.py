@@ -62,6 +62,13 @@ SAVED = CommandResult(
 )
 TIPS = {
     "tip_proposed": replace(SAVED, command="tip_proposed", text=TIP_TEXT, already=True),
+    "tip_proposed_with_names": replace(
+        SAVED,
+        command="tip_proposed_for_all",
+        text=f"{TIP_TEXT} Sonst hilft Frau Schmidt.",
+        already=True,
+        personal=("Frau Schmidt",),
+    ),
     "tip_enabled": replace(SAVED, command="tip", text=TIP_TEXT),
     "tip_ended": replace(SAVED, command="save_ends_tip"),
 }

@@ -25,7 +25,7 @@ from mailbot.core.model.ticket import (
     Visibility,
     WaitState,
 )
-from mailbot.core.text.saved_text import tip_text
+from mailbot.core.text.tip_text import tip_text
 
 NOW = datetime(2026, 11, 23, 12, 47, tzinfo=UTC)
 

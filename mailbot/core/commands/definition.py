@@ -13,6 +13,7 @@ from mailbot.core.model.effects import Effect
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Notification, Reason, RefusedLine
 from mailbot.core.model.policy import Member
+from mailbot.core.model.saved_answer import SavedAnswer
 from mailbot.core.model.ticket import Role, Ticket
 from mailbot.core.recipients.ticket_change import TicketChange
 
@@ -214,7 +215,8 @@ class Restructuring(Generic[T]):
 class MemberChange:
     """The result of a command about no ticket. `already`: it changes nothing. `text`: the saved text.
 
-    `phrase` is the name of another phrase about it, "" for that of the command.
+    `phrase` is the name of another phrase about it, "" for that of the command. `personal` are names and
+    contact details in the text, which the author should check.
     """
 
     effects: tuple[Effect, ...]
@@ -224,6 +226,7 @@ class MemberChange:
     until: date | None = None
     text: str = ""
     phrase: str = ""
+    personal: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -282,10 +285,12 @@ class Query(ResolvableCommand[T]):
 class MemberCommand(ResolvableCommand[T]):
     """A command about its author or team. `links` are the actions that its receipt offers.
 
-    `undoable`: `#undo` in a reply to its receipt reverts it.
+    `undoable`: `#undo` in a reply to its receipt reverts it. `answer` returns the saved answer that it
+    changes: it conflicts with other commands that change the same one.
     """
 
     handler: Callable[[MailContext, T], MemberChange]
+    answer: Callable[[T], SavedAnswer] | None = None
     links: tuple[str, ...] = ()
     undoable: bool = False
 

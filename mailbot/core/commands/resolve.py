@@ -7,6 +7,7 @@ from mailbot.core.commands.command import CommandLine, Viewer
 from mailbot.core.commands.context import MailContext
 from mailbot.core.commands.definition import (
     AnyResolved,
+    MemberCommand,
     RefusedLineError,
     Request,
     ResolvableCommand,
@@ -96,11 +97,12 @@ def _default_tickets(context: MailContext) -> tuple[Ticket, ...]:
 def _check_conflicts(
     line: CommandLine, command: AnyResolved, earlier: list[AnyResolved], language: str
 ) -> None:
-    """Refuse a command that conflicts with an earlier one on the same ticket, or on a new ticket."""
+    """Refuse a command that conflicts with an earlier one on a ticket, a new ticket, or a saved answer."""
     keys = {t.key for t in command.tickets}
     for other in earlier:
         opens = not command.tickets and not other.tickets
-        if _conflict(command, other) and (opens or keys & {t.key for t in other.tickets}):
+        on_ticket = _conflict(command, other) and (opens or keys & {t.key for t in other.tickets})
+        if on_ticket or (command != other and _changed_answers(command) & _changed_answers(other)):
             word = other.command.word(language)
             raise RefusedLineError(RefusedLine(line.raw, Reason.AMBIGUOUS, argument=f"#{word}"))
 
@@ -112,3 +114,12 @@ def _conflict(one: AnyResolved, other: AnyResolved) -> bool:
     if first == second:
         return not first.adds_up and one.value != other.value
     return first.alone or second.alone or bool(first.exclusive_groups & second.exclusive_groups)
+
+
+def _changed_answers(resolved: AnyResolved) -> set[tuple[str, str]]:
+    """Return the school and the key of the saved answer that a command changes, if any."""
+    command = resolved.command
+    if not isinstance(command, MemberCommand) or command.answer is None:
+        return set()
+    answer = command.answer(resolved.value)
+    return {(answer.school, answer.key)}

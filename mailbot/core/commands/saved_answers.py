@@ -149,10 +149,19 @@ def own_answer(request: Request, written: str) -> SavedAnswer:
     _require_team(request)
     context = request.context
     scope, other = _scope(context), "" if _scope(context) else context.school.key
-    answer = _find(request, (scope, other), _name(request, written))
+    name = _name(request, written)
+    if _is_saved_beside(request, name):
+        raise request.refusal(Reason.AMBIGUOUS, f"#{SAVE.word(context.school.language)}")
+    answer = _find(request, (scope, other), name)
     if answer.school != scope:
         raise request.refusal(Reason.FORBIDDEN, answer.name)
     return answer
+
+
+def _is_saved_beside(request: Request, name: str) -> bool:
+    """Return whether another line of the mail saves an answer under that name."""
+    saving = (line for line in request.context.reading.lines if line.command is SAVE)
+    return any(answer_key(" ".join(line.args)) == answer_key(name) for line in saving)
 
 
 def resolve_own(request: Request) -> Resolved[SavedAnswer]:
@@ -262,6 +271,7 @@ SAVE = MemberCommand(
     argument=TypedArgument(resolve=_resolve_save, lookups=look_up_answers),
     example="Toner",
     handler=_save,
+    answer=lambda answer: answer,
     links=("saved", "help"),
     undoable=True,
     takes_text=True,
@@ -291,6 +301,7 @@ UNSAVE = MemberCommand(
     argument=OWN_ANSWER,
     example="Toner",
     handler=_unsave,
+    answer=lambda answer: answer,
     links=("saved", "help"),
     undoable=True,
 )

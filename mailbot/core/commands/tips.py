@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 from mailbot.core.commands.command import STAFF, LineLookups, Viewer
 from mailbot.core.commands.context import MailContext
@@ -27,9 +28,10 @@ from mailbot.core.commands.syntax import ticket_names
 from mailbot.core.model.effects import SetTip, SolveByTip, TicketEffect
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Reason
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.saved_answer import SavedAnswer
 from mailbot.core.model.ticket import Role, Status, Ticket
-from mailbot.core.text.saved_text import tip_text
+from mailbot.core.text.tip_text import personal_details, tip_text
 from mailbot.core.text.words import fold
 
 MAX_TEXT = 1_000
@@ -47,42 +49,64 @@ class Proposal:
 
 
 def _resolve_tip(request: Request) -> Resolved[Proposal]:
-    """Return the tip that the words name; "yes" behind a name approves a text that the sender has seen."""
+    """Return the tip that the words name; "yes" behind a name approves a text that the sender has seen.
+
+    A name may end with that word: it approves nothing then, except in a reply to the proposal of a
+    name without it.
+    """
     written = request.line.args or ("",)
-    known = {answer.key for answer in request.context.facts.saved_answers}
-    if fold(written[-1]) not in _YES or answer_key(" ".join(written)) in known:
-        return (), _propose(request, " ".join(written))
-    proposal = _propose(request, " ".join(written[:-1]))
-    return (), replace(proposal, approved=_has_seen(request.context, proposal))
+    whole, name = " ".join(written), " ".join(written[:-1])
+    known = {answer.key: answer for answer in request.context.facts.saved_answers}
+    named = known.get(answer_key(name))
+    if fold(written[-1]) not in _YES or (answer_key(whole) in known and not _proposes(request, named)):
+        return (), _propose(request, whole)
+    proposal = _propose(request, name)
+    return (), replace(proposal, approved=_has_seen(request, proposal))
 
 
 def _propose(request: Request, written: str) -> Proposal:
     """Return a saved answer with its text as a tip; refuse one without such a text, or with a long one."""
-    answer = own_answer(request, written)
-    text = tip_text(NAME_TO_OMIT.sub("", answer.text), frozenset(_staff_names(request.context, answer)))
+    answer, context = own_answer(request, written), request.context
+    people = frozenset((answer.author.name, *_staff_names(context)))
+    teams = (context.school.team.name, context.policy.second_level.name)
+    text = tip_text(NAME_TO_OMIT.sub("", answer.text), people, teams)
     if not any(map(str.isalnum, text)) or len(text) > MAX_TEXT:
         raise request.refusal(Reason.TIP_TEXT, str(MAX_TEXT))
     return Proposal(answer, text)
 
 
-def _staff_names(context: MailContext, answer: SavedAnswer) -> Iterator[str]:
-    """Yield the names of the people and teams that may have signed a saved answer."""
-    yield from (answer.author.name, context.school.team.name, context.policy.second_level.name)
+def _staff_names(context: MailContext) -> Iterator[str]:
+    """Yield the names of the people who may have signed a saved answer."""
     for member in context.policy.staff(context.school):
         yield from (member.name, context.name_of(member))
 
 
-def _has_seen(context: MailContext, proposal: Proposal) -> bool:
-    """Return whether the mail that the sender answers shows the text of a tip as it is now."""
-    shown = context.answered_mail
-    if shown is None or shown.created is None or shown.created < proposal.answer.at:
+def _proposes(request: Request, answer: SavedAnswer | None) -> bool:
+    """Return whether the mail that the sender answers has the link that enables the tip."""
+    shown = request.context.answered_mail
+    if answer is None or shown is None or shown.kind is not NotificationKind.COMMAND_RECEIPT:
         return False
-    return _characters(proposal.text) in _characters(shown.text)
+    line = request.command.line(request.context.language, answer.name)
+    text = " ".join(shown.text.split())
+    return any(f"{line} {yes}" in text for yes in _YES)
 
 
-def _characters(text: str) -> str:
-    """Return the letters and digits of a text, which no layout changes."""
-    return "".join(filter(str.isalnum, text))
+def _has_seen(request: Request, proposal: Proposal) -> bool:
+    """Return whether the mail that the sender answers proposes the tip with its text as it is now."""
+    shown, answer = request.context.answered_mail, proposal.answer
+    if shown is None or shown.created is None or shown.created < answer.at or not _proposes(request, answer):
+        return False
+    return proposal.text.split() in _quoted_texts(shown.text)
+
+
+def _quoted_texts(text: str) -> list[list[str]]:
+    """Return the words of each block of quoted lines in the text of a mail."""
+    blocks = groupby(text.splitlines(), key=lambda line: line.startswith(">"))
+    return [
+        [word for line in lines for word in line.removeprefix(">").split()]
+        for quoted, lines in blocks
+        if quoted
+    ]
 
 
 def _tip(context: MailContext, proposal: Proposal) -> MemberChange:
@@ -91,13 +115,22 @@ def _tip(context: MailContext, proposal: Proposal) -> MemberChange:
     if answer.tip == text:
         return MemberChange((), already=True, detail=answer.name, text=text)
     if not proposal.approved:
-        return MemberChange((), already=True, detail=answer.name, text=text, phrase="tip_proposed")
-    tip = replace(answer, tip=text, author=context.person, at=context.now)
-    return MemberChange((SetTip(tip),), detail=answer.name, text=text)
+        phrase = "tip_proposed" if answer.school else "tip_proposed_for_all"
+        personal = personal_details(text, _known_people(context, answer))
+        return MemberChange((), already=True, detail=answer.name, text=text, phrase=phrase, personal=personal)
+    return MemberChange((SetTip(replace(answer, tip=text, at=context.now)),), detail=answer.name, text=text)
+
+
+def _known_people(context: MailContext, answer: SavedAnswer) -> Iterator[str]:
+    """Yield the names of the staff, the author of a saved answer, and the requester of the mail's ticket."""
+    yield from (answer.author.name, *_staff_names(context))
+    if context.ticket is not None:
+        yield context.ticket.requester.name
 
 
 def _untip(context: MailContext, answer: SavedAnswer) -> MemberChange:
-    plain = replace(answer, tip="", author=context.person, at=context.now)
+    """End a tip. Its text keeps its author, as after `_tip`: their name is cut from the next tip too."""
+    plain = replace(answer, tip="", at=context.now)
     return MemberChange((SetTip(plain),) if answer.tip else (), already=not answer.tip, detail=answer.name)
 
 
@@ -144,6 +177,7 @@ TIP = MemberCommand(
     argument=TypedArgument(resolve=_resolve_tip, lookups=look_up_answers),
     example="Toner",
     handler=_tip,
+    answer=lambda proposal: proposal.answer,
     links=("saved", "help"),
     undoable=True,
 )
@@ -154,6 +188,7 @@ UNTIP = MemberCommand(
     argument=OWN_ANSWER,
     example="Toner",
     handler=_untip,
+    answer=lambda answer: answer,
     links=("saved", "help"),
     undoable=True,
 )

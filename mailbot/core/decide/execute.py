@@ -143,6 +143,7 @@ def _member_result(resolved: AnyResolved, change: MemberChange) -> CommandResult
         links=command.links if isinstance(command, MemberCommand) else (),
         text=change.text,
         undoable=isinstance(command, MemberCommand) and command.undoable,
+        personal=change.personal,
     )
 
 

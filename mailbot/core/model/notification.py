@@ -106,7 +106,8 @@ class CommandResult:
     the command is about its author. `until` is the last day of an absence, of the author or of the new
     assignee. `due` is the end of a snooze. `links` are the actions that the receipt offers. `text` is the
     text that was saved. `undoable`: of a command about no ticket, whether `#undo` reverts it. `others` are
-    the keys of the other tickets of the bundle that it changed.
+    the keys of the other tickets of the bundle that it changed. `personal` are names and contact details in
+    the text of a proposed tip.
     """
 
     command: str
@@ -120,6 +121,7 @@ class CommandResult:
     text: str = ""
     undoable: bool = False
     others: tuple[str, ...] = ()
+    personal: tuple[str, ...] = ()
 
     @property
     def told(self) -> tuple[Address, ...]:

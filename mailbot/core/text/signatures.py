@@ -56,6 +56,11 @@ def _is_farewell(line: str) -> bool:
     return len(line) < 90 and any(stem in line for stem in _FAREWELL_STEMS) and bool(_FAREWELL.match(line))
 
 
+def has_contact(line: str) -> bool:
+    """Return whether a line has a telephone number, a link or an address."""
+    return bool(_CONTACT.search(line))
+
+
 def contact_block(lines: list[str]) -> int:
     """Return the line at which contact details begin below closing formula and name; else the line count.
 
@@ -147,7 +152,7 @@ def _after_name(lines: list[str], greeting: int) -> int:
 _GREETING = (
     r"(?:hallo|hi|hey|moin|servus|gr[üu](?:ß|ss) gott|guten? (?:tag|morgen|abend)|liebe[rs]?"
     r"|sehr geehrte[rs]?|dear|hello|good (?:morning|afternoon|evening|day)"
-    r"|bonjour|bonsoir|ch[eè]re?s?)\b"
+    r"|bonjour|bonsoir|ch[eè]re?s?)\b(?!-)"
 )
 _TITLE = r"(?:frau|herrn?|dr\.?|prof\.?|mr\.?|ms\.?|mrs\.?|madame|monsieur|mme\.?|m\.)"
 _NAMES = r"(?-i:(?: [A-ZÀ-Þ][\w.'’-]*){1,3})"
@@ -155,7 +160,6 @@ _NAMES = r"(?-i:(?: [A-ZÀ-Þ][\w.'’-]*){1,3})"
 _SALUTATION = re.compile(
     rf"{_GREETING}[^.?!,]{{0,60}}(?:, (?:{_GREETING}[^.?!,]{{0,60}}|{_TITLE}{_NAMES}))*[,!.]?", re.I
 )
-_SALUTATION_BEFORE_TEXT = re.compile(rf"{_GREETING}[^.?!,:;\n]{{0,40}}[,!](?:\s|$)", re.I)
 _THANKS = re.compile(r"dank|thank|merci", re.I)
 _SIGNED_LINES = 4
 _SALUTATION_WORDS = 6
@@ -165,20 +169,6 @@ def is_salutation(line: str) -> bool:
     """Return whether a line is a salutation, such as "Hallo Frau Muster,"."""
     line = line.strip()
     return len(line.split()) <= _SALUTATION_WORDS and bool(_SALUTATION.fullmatch(line))
-
-
-def without_salutation(text: str) -> str:
-    """Return a text without the salutations at its beginning, alone in a line or before other text."""
-    text = text.strip()
-    while text:
-        line, _, rest = text.partition("\n")
-        if is_salutation(line):
-            text = rest.lstrip()
-        elif found := _SALUTATION_BEFORE_TEXT.match(text):
-            text = text[found.end() :].lstrip()
-        else:
-            break
-    return text
 
 
 def is_only_greeting(text: str, writer: str) -> bool:
