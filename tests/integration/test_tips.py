@@ -8,20 +8,25 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import update
 
 from mailbot.core.model.notification_kind import NotificationKind as Kind
 from mailbot.privacy.requests import PersonErasure
+from mailbot.render import Templates
 from mailbot.reporting.model import Month
+from mailbot.service.desk import Desk as ServiceDesk
 from mailbot.service.report import report_of
 from mailbot.store import disclosure
 from mailbot.store.audit_verify import verify
-from mailbot.store.database import read_only
+from mailbot.store.database import open_database, read_only, transaction
 from mailbot.store.tables import EventRow, LedgerRow, OutboxRow, SavedAnswerRow
 from tests.support.desk_harness import GERMAN_POLICY, DeskHarness, open_harness, reply_to
 from tests.support.mail_builder import MailBuilder, mail
+from tests.support.new_database import new_postgresql
 from tests.support.rendered_samples import fields, hrefs
-from tests.support.scenario import ERIKA, EVE, KARL, LENA, MAX, NOW, TONI
+from tests.support.scenario import ERIKA, EVE, HANNA, KARL, LENA, MAX, NOW, TONI
 from tests.support.school import problem
+from tests.support.servers.postgres import Postgres
 
 TEXT = "Bitte die Tonerkassette im Drucker tauschen. Ersatz liegt im Sekretariat."
 SAVED = f"Hallo {{name}},\n\n{TEXT}\n\nViele Grüße\nMax Mustermann"
@@ -91,6 +96,14 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     """A desk without tickets."""
     with open_harness(tmp_path) as harness:
         yield Desk(harness.desk)
+
+
+@pytest.fixture
+def desk_on_postgresql(postgres: Postgres) -> Iterator[Desk]:
+    """A desk without tickets on PostgreSQL."""
+    engine = open_database(new_postgresql(postgres))
+    yield Desk(ServiceDesk(engine, GERMAN_POLICY, Templates()))
+    engine.dispose()
 
 
 def writes(person: str, text: str) -> MailBuilder:
@@ -211,13 +224,23 @@ def test_tip_does_not_count_for_a_ticket_that_the_team_closed(desk: Desk) -> Non
 
 def test_receipt_has_at_most_one_tip_and_none_for_a_different_problem(desk: Desk) -> None:
     desk.enable()
-    desk.outcome(writes(MAX, "#merken Toner leer\nDie Tonerkassette im Drucker schütteln."))
+    desk.outcome(writes(MAX, "#merken Beamer\nBitte das Netzteil am Beamer fest hineindrücken."))
+    desk.outcome(writes(MAX, "#tipp Beamer"))
+    desk.tap(desk.receipts(MAX)[-1], MAX, "#tipp Beamer ja")
+    assert len(desk.tips()) == 2
+    receipt = desk.report_problem()
+    assert (receipt.text.count(LEAD), TEXT in receipt.text, "Netzteil" in receipt.text) == (1, True, False)
+    desk.outcome(problem("Drucker laut", LENA).text("Er rattert seit gestern."))
+    assert has_tip(desk.outbox_of(LENA, Kind.RECEIPT)[-1]) == (False, False)
+
+
+def test_two_tips_that_fit_equally_are_both_left_out(desk: Desk) -> None:
+    desk.enable()
+    desk.outcome(writes(MAX, f"#merken Toner leer\n{TEXT}"))
     desk.outcome(writes(MAX, "#tipp Toner leer"))
     desk.tap(desk.receipts(MAX)[-1], MAX, "#tipp Toner leer ja")
     assert len(desk.tips()) == 2
-    assert desk.report_problem().text.count(LEAD) <= 1
-    desk.outcome(problem("Drucker laut", LENA).text("Er rattert seit gestern."))
-    assert has_tip(desk.outbox_of(LENA, Kind.RECEIPT)[-1]) == (False, False)
+    assert has_tip(desk.report_problem()) == (False, False)
 
 
 def test_people_outside_the_school_get_no_tip(desk: Desk) -> None:
@@ -257,14 +280,16 @@ def test_tip_of_second_level_is_for_all_schools_and_a_school_has_its_own(desk: D
     assert desk.tips() == []
 
 
-@pytest.mark.parametrize("line", ["#tipp Toner", "#tipp Toner ja", "#tipp-aus Toner"])
-@pytest.mark.parametrize("person", [LENA, EVE])
+@pytest.mark.parametrize("line", ["#tipp Toner", "#tipp Toner ja", "#tipp-aus Toner", "#tipp Papier"])
+@pytest.mark.parametrize("person", [LENA, EVE, HANNA])
 def test_people_who_do_not_work_for_the_school_change_no_tip(desk: Desk, person: str, line: str) -> None:
     desk.enable()
-    before = desk.tips()
-    desk.outcome(writes(person, line))
-    assert desk.tips() == before
-    assert not any(TEXT in sent.text for sent in desk.receipts(person))
+    desk.outcome(writes(MAX, "#merken Papier\nPapier liegt im Keller."))
+    before = [(row.text, row.tip) for row in desk.rows(SavedAnswerRow)]
+    assert desk.outcome(writes(person, line)) in ("refused", "opened")
+    assert [(row.text, row.tip) for row in desk.rows(SavedAnswerRow)] == before
+    assert desk.receipts(person) == []
+    assert not any(TEXT in sent.text or "Keller" in sent.text for sent in desk.outbox_of(person))
 
 
 def test_changed_answer_is_no_tip_any_more_as_the_receipt_explains(desk: Desk) -> None:
@@ -366,6 +391,18 @@ def test_disclosure_has_the_tip_and_erasure_ends_one_that_names_the_person(desk:
     assert desk.tips() == []
 
 
+def test_erasure_ends_a_tip_with_the_surname_of_the_person(desk: Desk) -> None:
+    desk.enable(text=f"{TEXT} Sonst hilft Frau Lehrerin weiter.")
+    lena = problem("Beamer").text("Er ist kaputt.").header("From", f"Lena Lehrerin <{LENA}>")
+    desk.outcome(lena)
+    for _ in PersonErasure(desk.desk, LENA, NOW).steps():
+        pass
+    assert desk.tips() == []
+    assert desk.audited()[-1][1:] == ("tip disabled", "GYM toner")
+    with read_only(desk.engine) as session:
+        assert verify(session).problems == []
+
+
 def test_erasure_of_its_author_leaves_a_tip_that_does_not_name_them(desk: Desk) -> None:
     desk.enable()
     for _ in PersonErasure(desk.desk, MAX, NOW).steps():
@@ -382,3 +419,132 @@ def test_ticket_that_a_tip_solved_brings_no_more_mails_than_one_that_its_request
 
     desk.enable()
     assert sent(LENA, "#tipp-hat-geholfen") == sent(KARL, "#erledigt")
+
+
+@pytest.mark.parametrize("line", ["#tipp Toner ja", "#tipp Toner", "#tipp-aus Toner", "#vergessen TONER"])
+@pytest.mark.parametrize("save_first", [True, False])
+def test_one_mail_changes_a_saved_answer_once(desk: Desk, line: str, save_first: bool) -> None:
+    desk.enable()
+    before = [(row.text, row.tip) for row in desk.rows(SavedAnswerRow)]
+    save = "#merken Toner\nGanz neuer Text."
+    text = f"{save}\n{line}" if save_first else f"{line}\n{save}"
+    assert desk.outcome(writes(MAX, text)) == "refused"
+    assert [(row.text, row.tip) for row in desk.rows(SavedAnswerRow)] == before
+    assert "verträgt sich nicht mit #merken" in desk.outbox_of(MAX, Kind.REFUSAL)[-1].text.casefold()
+
+
+def test_one_mail_cannot_delete_and_end_a_tip_but_changes_several_answers(desk: Desk) -> None:
+    desk.enable()
+    assert desk.outcome(writes(MAX, "#vergessen Toner\n#tipp-aus Toner")) == "refused"
+    assert desk.tips() == [("GYM", TEXT)]
+    assert desk.outcome(writes(MAX, "#merken Papierstau\nAlle Klappen öffnen.\n#tipp-aus Toner")) == "command"
+    assert desk.tips() == []
+    desk.outcome(reply_to(desk.receipts(MAX)[-1], MAX, "#rückgängig"))
+    assert desk.tips() == [("GYM", TEXT)]
+
+
+def test_receipt_of_a_new_saved_answer_has_the_link_that_proposes_it_as_a_tip(desk: Desk) -> None:
+    desk.outcome(writes(MAX, f"#merken Toner\n{SAVED}"))
+    desk.tap(desk.receipts(MAX)[-1], MAX, "#tipp Toner")
+    desk.tap(desk.receipts(MAX)[-1], MAX, "#tipp Toner ja")
+    assert desk.tips() == [("GYM", TEXT)]
+
+
+def test_new_name_and_tip_in_one_mail_are_refused_with_the_reason(desk: Desk) -> None:
+    desk.report_problem()
+    assert desk.reply(MAX, f"{TEXT}\n#merken Toner\n#tipp Toner", Kind.NEW_TICKET) == "refused"
+    text = " ".join(desk.outbox_of(MAX, Kind.REFUSAL)[-1].text.split())
+    assert "Verträgt sich nicht mit #merken in derselben Mail." in text
+    assert "gibt es nicht" not in text
+
+
+def test_proposal_says_who_will_read_the_tip_and_names_people_in_it(desk: Desk) -> None:
+    desk.outcome(writes(MAX, f"#merken Toner\n{TEXT} Sonst hilft Erika unter 0241 123456."))
+    desk.outcome(writes(MAX, "#tipp Toner"))
+    text = " ".join(desk.receipts(MAX)[-1].text.split())
+    assert "Das lesen alle in der Schule, die so etwas melden." in text
+    assert "Darin steht: 0241 123456, Erika" in text
+    desk.outcome(writes(TONI, f"#merken Toner\n{TEXT}"))
+    desk.outcome(writes(TONI, "#tipp Toner"))
+    text = " ".join(desk.receipts(TONI)[-1].text.split())
+    assert "Das lesen alle in allen Schulen, die so etwas melden." in text
+    assert "Darin steht" not in text
+
+
+def test_name_of_the_author_stays_cut_after_a_colleague_changed_the_tip(desk: Desk) -> None:
+    desk.outcome(writes(MAX, f"#merken Toner\n{TEXT}\n\nOtto Ehemalig"))
+    with transaction(desk.engine) as session:
+        session.execute(update(SavedAnswerRow).values(author="otto@old.example", author_name="Otto Ehemalig"))
+    for _ in range(2):
+        desk.outcome(writes(ERIKA, "#tipp Toner"))
+        desk.tap(desk.receipts(ERIKA)[-1], ERIKA, "#tipp Toner ja")
+        assert desk.tips() == [("GYM", TEXT)]
+        desk.outcome(writes(ERIKA, "#tipp-aus Toner"))
+        assert desk.tips() == []
+    assert {row.author for row in desk.rows(SavedAnswerRow)} == {"otto@old.example"}
+    assert desk.outcome(reply_to(desk.receipts(ERIKA)[-1], ERIKA, "#rückgängig")) == "command"
+    assert desk.tips() == [("GYM", TEXT)]
+
+
+def test_only_the_person_who_enabled_a_tip_undoes_that(desk: Desk) -> None:
+    desk.outcome(writes(MAX, f"#merken Toner\n{SAVED}"))
+    desk.outcome(writes(ERIKA, "#tipp Toner"))
+    desk.tap(desk.receipts(ERIKA)[-1], ERIKA, "#tipp Toner ja")
+    desk.outcome(reply_to(desk.receipts(ERIKA)[-1], MAX, "#rückgängig"))
+    assert desk.tips() == [("GYM", TEXT)]
+
+
+def test_staff_of_another_school_get_no_tip_of_this_school(desk: Desk) -> None:
+    desk.enable()
+    assert has_tip(desk.report_problem(HANNA)) == (False, False)
+    assert has_tip(desk.report_problem(TONI)) == (True, True)
+
+
+def test_text_that_was_not_proposed_as_a_tip_is_shown_before_it_is_enabled(desk: Desk) -> None:
+    desk.outcome(writes(MAX, f"#merken Toner\n{TEXT}"))
+    assert desk.outcome(reply_to(desk.receipts(MAX)[-1], MAX, "#tipp Toner ja")) == "command"
+    assert desk.tips() == []
+    desk.outcome(writes(MAX, "#merken Papier\nToner"))
+    desk.report_problem()
+    desk.outcome(reply_to(desk.outbox_of(MAX, Kind.NEW_TICKET)[-1], MAX, "#tipp Papier ja"))
+    assert desk.tips() == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bitte so:\n\n1. Drucker aus.\n2. Klappe  öffnen.\n\n\nDanach: https://wiki.example/toner?a=1&b=2",
+        "Zeile eins.\n> Zitat\n#104 ist der Drucker.\n-- so",
+        "Sehr lange Zeile " * 20,
+    ],
+)
+def test_tip_of_any_layout_is_enabled_by_its_link(desk: Desk, text: str) -> None:
+    desk.outcome(writes(MAX, f"#merken Toner\n{text}"))
+    desk.outcome(writes(MAX, "#tipp Toner"))
+    desk.tap(desk.receipts(MAX)[-1], MAX, "#tipp Toner ja")
+    assert len(desk.tips()) == 1, desk.receipts(MAX)[-1].text
+
+
+def test_link_enables_a_tip_beside_an_answer_whose_name_ends_with_its_last_word(desk: Desk) -> None:
+    desk.outcome(writes(MAX, f"#merken Toner\n{SAVED}"))
+    desk.outcome(writes(MAX, "#merken Toner ja\nAndere Sache"))
+    desk.outcome(writes(MAX, "#tipp Toner"))
+    desk.tap(desk.receipts(MAX)[-1], MAX, "#tipp Toner ja")
+    assert desk.tips() == [("GYM", TEXT)]
+
+
+def test_tip_is_enabled_sent_undone_and_erased_on_postgresql(desk_on_postgresql: Desk) -> None:
+    desk = desk_on_postgresql
+    desk.enable(text=f"{TEXT} Sonst hilft Frau Lehrerin weiter.")
+    desk.outcome(writes(ERIKA, "#tipp-aus Toner"))
+    assert desk.outcome(reply_to(desk.receipts(ERIKA)[-1], ERIKA, "#rückgängig")) == "command"
+    receipt = desk.report_problem(KARL)
+    assert has_tip(receipt) == (True, True)
+    desk.tap(receipt, KARL, "#tipp-hat-geholfen")
+    assert desk.ticket("GYM-1")["status"] == "closed"
+    desk.outcome(problem("Beamer").text("Er ist kaputt.").header("From", f"Lena Lehrerin <{LENA}>"))
+    for _ in PersonErasure(desk.desk, LENA, NOW).steps():
+        pass
+    assert desk.tips() == []
+    with read_only(desk.engine) as session:
+        assert verify(session).problems == []

@@ -354,7 +354,7 @@ ROWS = {
         ("#tip Toner leer", "#tipp TONER LEER", "#astuce Toner leer oui"),
         lambda done: (
             [(result.command, result.text) for n in done.notifications for result in n.done]
-            == [("tip_proposed", "Schritt 1.")]
+            in ([("tip_proposed", "Schritt 1.")], [("tip_proposed_for_all", "Schritt 1.")])
         ),
         {(MAX, "command_receipt")},
         about=None,
