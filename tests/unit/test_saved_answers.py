@@ -64,6 +64,7 @@ SALUTATIONS = (
     *("Sehr geehrte Frau Dr. Müller,", "Sehr geehrter Herr Prof. Dr. Meier,", "Liebe Frau St. Clair,"),
     *("Madame Dupont,", "Madame, Monsieur,", "Salut Marie,", "Lena,", "Frau Müller,", "Werte Frau Müller,"),
     *("Grüß dich Lena,", "Hallöchen Lena,", "Hallo Lena", "Hallo Lena:", "Hi @Lena,", "Chers collègues,"),
+    *("Lieber Herr Dr. h.c. Müller-Lüdenscheidt,", "Bonjour Mme Dupont,"),
     *("Guten Tag Frau Müller und Herr Meier und alle Kollegen,", "Dear all,", "Bonjour à tous,"),
     "Sehr geehrte Frau Müller, sehr geehrter Herr Meier,",
 )
@@ -72,6 +73,11 @@ SIGNATURES = (
     *("Herr Mustermann", "gez. Max Mustermann", "Max M.", "Schönes Wochenende, Max", "Bis morgen\nMax"),
     *("Danke und Gruß\nMax", "Best,\nMax", "Bien à vous\nMax", "VG Max", "i. A. Otto Fremd", "Cordialement"),
     *("Max Mustermann\nTel. 0241 123456", "-- \nMax Mustermann\n0241 123456", "Grüße aus dem Sekretariat"),
+    *(
+        "Max Mustermann, Tel. 0241 123456",
+        "Gruß, M. Mustermann (IT)",
+        "Beste Grüße aus dem Keller\ndein IT-Team",
+    ),
     "Viele Grüße\n\nMax Mustermann\nIT-Support\nGymnasium\nMarienstr. 5\n52064 Aachen\nwww.schule.example",
 )
 

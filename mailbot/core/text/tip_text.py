@@ -11,7 +11,8 @@ from mailbot.core.text.words import words
 
 _NAME = r"@?(?-i:[A-ZÀ-Þ][\w'’-]*\.?)"
 _TITLE = (
-    r"(?:frau|herrn?|dr\.?|prof\.?|dipl\.-\w+\.?|mr\.?|ms\.?|mrs\.?|madame|monsieur|mesdames|messieurs|mme\.?"
+    r"(?:frau|herrn?|dr\.?|prof\.?|dipl\.-\w+\.?|h\. ?c\.|rer\.|nat\.|phil\."
+    r"|mr\.?|ms\.?|mrs\.?|madame|monsieur|mesdames|messieurs|mme\.?"
     r"|mlle\.?|m\.)(?![\w-])"
 )
 _GROUP = (
@@ -52,7 +53,7 @@ _SIGNED = r"(?:gez\.?|signed|i\. ?[av]\.|im auftrag)"
 _CLOSING = re.compile(
     rf"(?:^|(?<=[.!?…:)])[ \t]+)[*_]*(?:(?P<thanks>{_THANKS})(?P<more>(?: und |, | et | and ){_FAREWELL})?"
     rf"|{_FAREWELL}{_ORIGIN}|{_SIGNED}(?= {_NAME}))[ \t]*[,.!–-]*"
-    rf"(?P<names>(?:[ \t]+{_NAME}){{0,4}})[*_.,!]*[ \t]*$",
+    rf"(?P<names>(?:[ \t]+{_NAME}){{0,4}}(?: \([^()]{{1,30}}\))?)[*_.,!]*[ \t]*$",
     re.I,
 )
 _RULE = re.compile(r"[-–—_=*~]+")
@@ -60,6 +61,7 @@ _NO_SIGNATURE = re.compile(r"#|p\.? ?s\b|>|[-*•] ", re.I)
 _TELEPHONE = re.compile(r"(?<![\w.+-])(?:\+|0)[\d(][\d ()/.-]{5,30}\d")
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _TITLED = re.compile(rf"\b{_TITLE}(?: {_TITLE})* {_NAME}", re.I)
+_SIGNED_BY = re.compile(r"(?:dein|euer|ihr|von|i\.)", re.I)
 _SIGNATURE_WORDS = frozenset(
     {
         *(
@@ -78,6 +80,7 @@ _SIGNATURE_WORDS = frozenset(
             "prof",
         ),
         *("mr", "mrs", "ms", "mme", "madame", "monsieur", "von", "yours"),
+        *("tel", "telefon", "fax", "mobil", "phone", "mail"),
     }
 )
 _MAX_LINES = 16
@@ -154,7 +157,7 @@ def _without_blank_end(lines: list[str]) -> list[str]:
 
 def _is_staff(line: str, known: Collection[str], teams: list[set[str]]) -> bool:
     """Return whether a line consists of names of the staff, with titles and initials."""
-    present = set(words(line))
+    present = set(words(_ADDRESS.sub("", _TELEPHONE.sub("", line))))
     names = present.intersection(known)
     rest = {word for word in present - names if len(word) > 1 and word not in _SIGNATURE_WORDS}
     return bool(names and not rest) or bool(present and present in teams)
@@ -169,7 +172,7 @@ def _may_sign(line: str) -> bool:
         return False
     if has_contact(line) or _TELEPHONE.search(line):
         return True
-    begins = line[0].isupper() or line[0].isdigit() or line[0] in "*_("
+    begins = line[0].isupper() or line[0].isdigit() or line[0] in "*_(" or bool(_SIGNED_BY.match(line))
     ends = not line.endswith(("?", "!", ":", ".")) or re.fullmatch(rf"{_NAME}(?: {_NAME})*", line) is not None
     return begins and ends and len(line.split()) <= _MAX_WORDS
 
