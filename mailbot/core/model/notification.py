@@ -10,7 +10,7 @@ from mailbot.core.model.mail import Address
 from mailbot.core.model.notification_kind import NotificationKind, ReplyRoute, reply_route
 from mailbot.core.model.place import Place, PlaceReports
 from mailbot.core.model.saved_answer import SavedAnswer
-from mailbot.core.model.ticket import Attachment, Message, Role, Similar, Ticket
+from mailbot.core.model.ticket import Attachment, Message, Role, Similar, Ticket, answered_with
 
 
 class Cause(StrEnum):
@@ -208,6 +208,14 @@ class Notification:
         return reply_route(self.kind, internal=self.internal)
 
     @property
+    def also_answered(self) -> int:
+        """Return how many further people have a ticket to which a reply by the staff goes, too."""
+        if self.ticket is None:
+            return 0
+        found = answered_with(self.ticket, self.bundle)
+        return len({ticket.requester.email for ticket in found} - {self.ticket.requester.email})
+
+    @property
     def pages(self) -> int:
         """Return the number of pages of an overview or of the saved answers."""
         return page_count(self.total)
@@ -220,4 +228,5 @@ def shown_tickets(notification: Notification) -> tuple[str, ...]:
     """
     own = (notification.ticket,) if notification.ticket is not None else ()
     changed = (done.ticket for done in notification.done if done.ticket is not None)
-    return tuple(dict.fromkeys(ticket.key for ticket in (*own, *notification.tickets, *changed)))
+    shown = (ticket.key for ticket in (*own, *notification.bundle, *notification.tickets, *changed))
+    return tuple(dict.fromkeys((*shown, *(key for done in notification.done for key in done.others))))
