@@ -49,7 +49,8 @@ def _resolve_bundle(request: Request) -> Resolved[Bundle]:
     present = request.context.facts.followers(leading)
     if len({t.key for t in (leading, *joining, *present)}) > MAX_BUNDLE:
         raise request.refusal(Reason.BUNDLE_FULL, str(MAX_BUNDLE))
-    return joining or fit, Bundle(leading, closed)
+    own_in_bundle = tuple(ticket for ticket in own if ticket in fit and ticket not in joining)
+    return (*own_in_bundle, *joining) if joining else fit, Bundle(leading, closed)
 
 
 def _leading(request: Request, named: tuple[Ticket, ...]) -> Ticket:

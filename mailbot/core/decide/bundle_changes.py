@@ -11,6 +11,7 @@ from mailbot.core.commands.status import UNDO
 from mailbot.core.decide.ticket_changes import ChangedTicket, Informed, change_ticket
 from mailbot.core.model.effects import AddMessage, Notify, SetBundle
 from mailbot.core.model.notification import CommandResult
+from mailbot.core.model.notification_kind import Confirms
 from mailbot.core.model.ticket import Ticket, Visibility, answered_with
 from mailbot.core.text.attribution import is_quoted
 
@@ -20,13 +21,14 @@ ALONE = "answer_alone"
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """The other tickets of a bundle that a mail changes, and whether its text goes to their requesters.
+    """The other tickets of a bundle that a mail changes.
 
-    `spares`: it leaves others as they are, although it is about the ticket that leads the bundle.
+    `only` is the key of the one ticket whose requester gets its text, "" if all get it. `spares`: it leaves
+    others as they are, although it is about the ticket that leads the bundle.
     """
 
     others: tuple[Ticket, ...] = ()
-    has_text: bool = False
+    only: str = ""
     spares: bool = False
 
 
@@ -53,29 +55,31 @@ def answered_tickets(
     found: dict[str, Ticket] = {}
     for ticket in tickets:
         scope = _scope(context, ticket, tuple(commands))
-        others = scope.others if scope.has_text else ()
-        found |= {one.key: one for one in (ticket, *others)}
+        found |= {one.key: one for one in (ticket, *scope.others) if scope.only in ("", one.key)}
     return tuple(found.values())
 
 
 def _scope(context: MailContext, leading: Ticket, commands: tuple[AnyResolved, ...]) -> _Scope:
-    """Return which other tickets a mail about a ticket changes with it."""
+    """Return which other tickets a mail about a ticket changes with it, and who gets its text."""
     if not context.role_on(leading).staff:
         return _Scope()
-    bundle = next((c for c in commands if c.command == BUNDLE and leading in c.tickets), None)
-    if bundle is not None:
+    own = {c.command: c for c in commands if leading in c.tickets}
+    if (bundle := own.get(BUNDLE)) is not None:
         leads = leading.key == bundle.value.leading.key
         others = tuple(t for t in bundle.tickets if t.key != leading.key) if leads else ()
-        return _Scope(others, _goes_to_all(context, leading, (), commands))
+        may_get = (t.key for t in (context.ticket, bundle.value.leading) if t in bundle.tickets)
+        goes_to_all = _goes_to_all(context, leading, (), commands)
+        return _Scope(others, "" if goes_to_all else next(may_get, ""))
     followers = context.facts.followers(leading)
     reached = answered_with(leading, followers)
     goes_to_all = _goes_to_all(context, leading, reached, commands)
-    if any(c.command == UNDO and leading in c.tickets for c in commands):
-        return _Scope(tuple(_changed_together(context, leading)), goes_to_all)
-    if any(c.command == UNBUNDLE and leading in c.tickets for c in commands):
-        return _Scope(followers, goes_to_all)
+    only = "" if goes_to_all else leading.key
+    if UNDO in own:
+        return _Scope(tuple(_changed_together(context, leading)), only)
+    if UNBUNDLE in own:
+        return _Scope(followers, only)
     if goes_to_all:
-        return _Scope(reached, has_text=True)
+        return _Scope(reached)
     named = {ticket.key for c in commands for ticket in c.tickets}
     return _Scope(spares=any(ticket.key not in named for ticket in reached))
 
@@ -86,16 +90,18 @@ def _goes_to_all(
     """Return whether a mail about the ticket that leads a bundle concerns all of the bundle.
 
     It does if it answers a mail about this ticket that showed the others, if no line of its text is from that
-    mail or between such lines, and if each of its commands is one for all of the bundle.
+    mail or between such lines, and if each of its commands is one for all of the bundle. An answer that was
+    held and confirmed concerns its own ticket, as the question about it said.
     """
     answered = context.answered_mail
     about = context.facts.ticket(answered.ticket) if answered is not None else None
     is_about = about is not None and about.key == leading.key
     shown = {key for key, _ in answered.shows} if answered is not None and is_about else set()
     changes = [c.command for c in commands if isinstance(c.command, TicketCommand)]
-    joins = BUNDLE in changes
+    released = context.facts.released
     return (
-        (joins or shown.issuperset(other.key for other in others))
+        (released is None or released.definition.confirms is not Confirms.WORDING)
+        and (BUNDLE in changes or shown.issuperset(other.key for other in others))
         and not _quotes_or_answers_lines(context)
         and all(command.for_bundle or command == BUNDLE for command in changes)
     )
@@ -144,16 +150,12 @@ def _change_bundle(
 ) -> ChangedTicket:
     """Change a ticket, and the others of its bundle in the same way; a colleague gets one mail of all."""
     own = [c for c in commands if leading in c.tickets]
-    change = change_ticket(context, leading, own)
-    if scope.spares:
-        change = _with_note(change, own)
-    has_text = scope.has_text and not context.is_internal
-    for_all = [c for c in own if _is_for_others(c, has_text=has_text)]
-    other_context = context if has_text else _without_text(context)
+    change = _change_one(context, leading, own, scope)
     left = {ticket.key: ticket for ticket in context.facts.followers(leading)}
     for ticket in scope.others:
+        for_all = [c for c in own if _is_for_others(c)]
         named = [c for c in commands if ticket in c.tickets and c not in for_all]
-        other = change_ticket(other_context, ticket, [*for_all, *named], _informed(context, change))
+        other = _change_one(context, ticket, [*for_all, *named], scope, _informed(context, change))
         left[ticket.key] = other.after
         change = _joined(change, other)
     if not leading.leads or change.after.leads:
@@ -162,11 +164,28 @@ def _change_bundle(
     return replace(change, effects=(*change.effects, *ended))
 
 
-def _is_for_others(resolved: AnyResolved, *, has_text: bool) -> bool:
+def _change_one(
+    context: MailContext,
+    ticket: Ticket,
+    commands: list[AnyResolved],
+    scope: _Scope,
+    informed: Informed | None = None,
+) -> ChangedTicket:
+    """Change one ticket of a bundle; `informed` are the colleagues who get a mail about an earlier one."""
+    if scope.only not in ("", ticket.key) or (informed is not None and context.is_internal):
+        context = _without_text(context)
+        commands = [c for c in commands if not isinstance(c.command, AnswerCommand)]
+    change = change_ticket(context, ticket, commands, informed or frozenset())
+    if scope.spares or (scope.others and scope.only == ticket.key):
+        return _with_note(change, commands if scope.spares else ())
+    return change
+
+
+def _is_for_others(resolved: AnyResolved) -> bool:
     command = resolved.command
-    if isinstance(command, AnswerCommand):
-        return has_text
-    return isinstance(command, TicketCommand) and (command.for_bundle or command == BUNDLE)
+    return isinstance(command, AnswerCommand) or (
+        isinstance(command, TicketCommand) and (command.for_bundle or command == BUNDLE)
+    )
 
 
 def _without_text(context: MailContext) -> MailContext:
@@ -180,7 +199,7 @@ def _with_note(change: ChangedTicket, commands: Iterable[AnyResolved]) -> Change
         isinstance(effect, AddMessage) and effect.message.visibility is Visibility.PUBLIC
         for effect in change.effects
     )
-    if not answers and not any(_is_for_others(c, has_text=True) for c in commands):
+    if not answers and not any(map(_is_for_others, commands)):
         return change
     people = tuple(e.notification.to for e in change.effects if isinstance(e, Notify))
     return replace(change, done=(*change.done, CommandResult(ALONE, change.after, people)))
