@@ -1,8 +1,10 @@
 """Bundles on a real database: mails, audit trail, undo, timers, disclosure."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -12,9 +14,9 @@ from mailbot.service.timers import run_timers
 from mailbot.store.database import read_only
 from mailbot.store.disclosure import collect
 from mailbot.store.tables import OutboxRow, TicketRow
-from tests.support.desk_harness import DeskHarness, reply_to
+from tests.support.desk_harness import DeskHarness, open_harness, reply_to
 from tests.support.mail_builder import mail
-from tests.support.scenario import ERIKA, LENA, MAX, NOW, TINA, TONI
+from tests.support.scenario import ERIKA, LENA, MAX, NOW, POLICY, TINA, TONI
 from tests.support.school import problem
 
 OLGA, PAUL = "olga@schule.example", "paul@schule.example"
@@ -210,6 +212,104 @@ def test_third_similar_report_offers_a_bundle_and_later_ones_join_it_by_one_tap(
     assert_nobody_sees_others(desk)
     desk.receive(problem("Internet weg", sender="Lars <lars@schule.example>").text("Wieder."))
     assert letter(desk, MAX).kind == "new_ticket"
+
+
+def test_answer_of_a_colleague_who_knows_no_bundle_goes_to_one_requester(
+    three: DeskHarness,
+) -> None:
+    first = three.outbox_of(ERIKA)[0]
+    assert first.text.startswith("Ihre Antwort geht an Lena Lehrerin.")
+    three.outcome(reply_to(first, ERIKA, "Wegen Ihrer Krankmeldung komme ich erst Montag."))
+    assert letter(three, LENA).kind == "answer"
+    assert [letter(three, person).kind for person in (OLGA, PAUL)] == ["receipt", "receipt"]
+    receipt = three.outbox_of(ERIKA, NotificationKind.COMMAND_RECEIPT)[-1]
+    assert "gilt nur für die Meldung von Lena Lehrerin, nicht für die anderen im Bündel." in receipt.text
+    shown = leading(three, ERIKA)
+    assert shown.text.startswith("Ihre Antwort geht an Lena Lehrerin und 2 weitere.")
+
+
+def test_answers_between_lines_of_the_mail_go_to_one_requester(
+    three: DeskHarness, subtests: pytest.Subtests
+) -> None:
+    said = "> Es betrifft Lena Lehrerin."
+    for name, text in {
+        "plain": f"{said}\n\nWissen wir, wir sind dran.\n\n> Lena",
+        "attribution": f"Hallo,\n\nLena Lehrerin <{LENA}> schrieb:\n{said}\nWissen wir.\n> Raum 204\nJa.",
+        "one answer": "{above}\nWissen wir, wir sind dran.\n{below}",
+    }.items():
+        with subtests.test(name=name):
+            shown = leading(three, ERIKA)
+            quoted = [f"> {line}" for line in shown.text.split("\n")]
+            at = next(number for number, line in enumerate(quoted) if "Es betrifft Lena" in line) + 1
+            parts = {"above": "\n".join(quoted[:at]), "below": "\n".join(quoted[at:])}
+            three.outcome(reply_to(shown, ERIKA, text.format(**parts)))
+            assert letter(three, LENA).kind == "answer"
+            assert "Wissen wir" in letter(three, LENA).text
+            assert letter(three, OLGA).kind == "receipt"
+
+
+def test_held_answer_that_is_confirmed_after_the_bundling_goes_to_one_requester(desk: DeskHarness) -> None:
+    for person, name in NAMES.items():
+        desk.receive(problem(SUBJECTS[person], sender=f"{name} <{person}>").text(f"Es betrifft {name}."))
+    of_erika, of_max = desk.outbox_of(ERIKA)[0], desk.outbox_of(MAX)[0]
+    desk.outcome(reply_to(of_erika, ERIKA, "Hallo Lena, ich schaue."))
+    assert desk.outcome(reply_to(of_max, MAX, "Hallo Lena, wegen deiner Note in Mathe.")) == "held"
+    assert desk.outcome(reply_to(of_erika, ERIKA, "#bündeln 1 2 3").proven()) == "command"
+    assert desk.reply(MAX, "#bestätigen", NotificationKind.HELD_ANSWER) == "reply"
+    assert "Note in Mathe" in letter(desk, LENA).text
+    assert "Note in Mathe" not in letter(desk, OLGA).text
+
+
+def test_undo_of_a_bundle_takes_out_tickets_that_joined_it_later(three: DeskHarness) -> None:
+    three.receive(problem("Internet geht nicht", sender="Kira <kira@schule.example>").text("Auch weg."))
+    assert three.reply(ERIKA, "#bündeln 1") == "command"
+    receipt = three.outbox_of(MAX, NotificationKind.COMMAND_RECEIPT)[-1]
+    assert three.outcome(reply_to(receipt, MAX, "#undo")) == "command"
+    assert bundles(three) == [None] * 4
+
+
+def test_undo_of_unbundle_brings_closed_tickets_back_but_not_into_an_ended_bundle(three: DeskHarness) -> None:
+    of_max = three.outbox_of(MAX)
+    three.outcome(reply_to(three.outbox_of(OLGA)[0], OLGA, "#erledigt"))
+    steps = (
+        (0, "#unbundle", [None, None, None]),
+        (0, "#undo", [1, 1, 1]),
+        (2, "#entbündeln", [1, 1, None]),
+        (0, "#entbündeln", [None, None, None]),
+        (2, "#undo", [None, None, None]),
+    )
+    for minutes, (about, line, expected) in enumerate(steps):
+        three.receive(reply_to(of_max[about], MAX, line), at=NOW + timedelta(minutes=minutes + 1))
+        assert bundles(three) == expected, (minutes, line)
+
+
+def test_staff_are_reminded_of_a_reply_that_only_another_ticket_of_the_bundle_got(three: DeskHarness) -> None:
+    three.outcome(reply_to(leading(three, MAX), MAX, "Der Anbieter hat eine Störung."))
+    three.outcome(reply_to(letter(three, OLGA), OLGA, "Hilft nicht, ich brauche Hilfe."))
+    for days in range(1, 4):
+        run_timers(three.desk, NOW + timedelta(days=days))
+    late = [row for row in three.outbox_of(MAX) if row.kind == "reminder"]
+    assert {row.ticket_id for row in late} == {2}
+
+
+def test_staff_are_notified_of_an_escalation_by_time_unless_the_leading_ticket_escalates(
+    tmp_path: Path, subtests: pytest.Subtests
+) -> None:
+    times = replace(POLICY.times, escalate_hours=16, reminder_hours=8)
+    for name, answer, expected in (("leading too", False, {1}), ("another alone", True, {2})):
+        directory = tmp_path / name
+        directory.mkdir()
+        with subtests.test(name=name), open_harness(directory, replace(POLICY, times=times)) as desk:
+            for person in NAMES:
+                desk.receive(problem(SUBJECTS[person], sender=person).text("Bitte."))
+            desk.reply(MAX, "#bündeln 1 2 3", proven=True)
+            if answer:
+                desk.outcome(reply_to(leading(desk, MAX), MAX, "Bitte neu starten."))
+                desk.outcome(reply_to(letter(desk, OLGA), OLGA, "Hilft nicht."))
+            for hours in range(1, 24 * 4):
+                run_timers(desk.desk, NOW + timedelta(hours=hours))
+            sent = [row.ticket_id for row in desk.outbox_of(TONI, NotificationKind.ESCALATED_SECOND_LEVEL)]
+            assert set(sent) == expected
 
 
 def tap(desk: DeskHarness, person: str, label: str, *, proven: bool = False) -> str:

@@ -363,7 +363,7 @@ def alone(done: Outcome) -> bool:
     return any(r.command == "answer_alone" for receipt in receipts for r in receipt.done)
 
 
-def test_mail_from_before_the_bundle_concerns_its_own_ticket_and_the_receipt_says_so(
+def test_mail_from_before_the_bundle_concerns_its_own_ticket_and_the_receipt_names_it(
     subtests: pytest.Subtests,
 ) -> None:
     for text in ("Wegen Ihrer Krankmeldung erst am Montag.", "Läuft.\n#close", "#wait", "#use Störung"):
@@ -448,7 +448,7 @@ def test_ticket_of_a_member_leads_only_without_another() -> None:
     assert [done.ticket(one.key).bundle for one in BUNDLE] == [2, 2, 2]
 
 
-def test_closed_ticket_is_left_out_of_a_bundle_and_the_receipt_says_so() -> None:
+def test_closed_ticket_is_left_out_of_a_bundle_and_the_receipt_names_it() -> None:
     solved = replace(FIRST, status=Status.CLOSED, closed=EARLIER)
     done = answers(MAX, THIRD, "#bundle 1 2 4").with_facts(solved, SECOND).proven().decide()
     assert [done.ticket(one.key).bundle for one in BUNDLE] == [None, 2, 2]
