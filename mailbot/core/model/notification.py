@@ -208,12 +208,15 @@ class Notification:
         return reply_route(self.kind, internal=self.internal)
 
     @property
-    def also_answered(self) -> int:
-        """Return how many further people have a ticket to which a reply by the staff goes, too."""
-        if self.ticket is None:
-            return 0
-        found = answered_with(self.ticket, self.bundle)
-        return len({ticket.requester.email for ticket in found} - {self.ticket.requester.email})
+    def answered_too(self) -> tuple[Ticket, ...]:
+        """Return the other tickets of the bundle to which a reply by the staff goes, too."""
+        return answered_with(self.ticket, self.bundle) if self.ticket is not None else ()
+
+    @property
+    def more_requesters(self) -> int:
+        """Return the number of further people who get a reply by the staff."""
+        own = {self.ticket.requester.email} if self.ticket is not None else set()
+        return len({ticket.requester.email for ticket in self.answered_too} - own)
 
     @property
     def pages(self) -> int:
@@ -228,5 +231,5 @@ def shown_tickets(notification: Notification) -> tuple[str, ...]:
     """
     own = (notification.ticket,) if notification.ticket is not None else ()
     changed = (done.ticket for done in notification.done if done.ticket is not None)
-    shown = (ticket.key for ticket in (*own, *notification.bundle, *notification.tickets, *changed))
+    shown = (t.key for t in (*own, *notification.answered_too, *notification.tickets, *changed))
     return tuple(dict.fromkeys((*shown, *(key for done in notification.done for key in done.others))))
