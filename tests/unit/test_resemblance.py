@@ -11,6 +11,7 @@ from bench import resemblance
 from mailbot.core.model.facts import OpenReport
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification_kind import NotificationKind
+from mailbot.core.model.ticket import MAX_BUNDLE
 from mailbot.core.text.resemblance import resembles
 from mailbot.core.text.words import TermSet, terms
 from tests.support.scenario import ERIKA, MAX, NOW, Outcome, photo, ticket, writes
@@ -156,6 +157,17 @@ def test_members_who_are_the_requester_get_no_line_about_their_own_problem() -> 
     mine = writes(MAX, "Im Altbau.", subject="Internet weg").proven().with_facts(open_reports=LED)
     staff = {n.to.email for n in mine.decide().notifications if n.kind is NotificationKind.ALSO_REPORTED}
     assert staff == {ERIKA}
+
+
+def test_offer_bundles_the_tickets_that_it_shows() -> None:
+    many = tuple(report(number, "WLAN weg") for number in range(1, 9))
+    assert offered(decided(*many)) == [1, 2, 3, 4, 5]
+
+
+def test_full_bundle_is_no_offer() -> None:
+    full = tuple(report(number, "WLAN weg", bundle=1) for number in range(1, MAX_BUNDLE + 1))
+    assert offered(decided(*full[:-1])) == [1]
+    assert offered(decided(*full)) == []
 
 
 def test_ticket_of_a_closed_bundle_is_no_offer() -> None:
