@@ -1,9 +1,14 @@
-"""Measure how often the right saved answer is among those that the notification of a new ticket offers.
+"""Measure how often the right saved answer is offered for a new ticket, and how often it is the tip.
 
 python -m bench.saved_answers
 
 `saved_answers.txt` has twenty saved answers and two hundred problems of schools; forty problems have no
-answer. Every second problem chose the threshold; the figures are those of the others, too.
+answer. Every second problem chose the threshold of offers; the figures are those of the others, too.
+
+All problems chose what makes a tip. A wrong tip is most likely if the right answer is missing, or if the
+school has few: so tips are measured without the right answer, and with four groups of five answers, too.
+`near_misses.txt` has eighty problems that were made to mislead: they are about the thing of an answer, and
+the last forty have the words of its name as their subject, but no answer solves them.
 """
 
 import sys
@@ -12,9 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mailbot.core.text.words import content_words, terms
-from mailbot.store.ranking import AnswerWords, rank_answers
+from mailbot.store.ranking import AnswerWords, choose_tip, rank_answers
 
 DATA = Path(__file__).with_suffix(".txt")
+NEAR_MISSES = DATA.with_name("near_misses.txt")
+FEW = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,12 @@ class Problem:
     right: str
     subject: str
     text: str
+
+
+def near_misses() -> list[Problem]:
+    """Return the problems that only sound as if an answer solved them."""
+    lines = NEAR_MISSES.read_text("utf-8").splitlines()
+    return [Problem("", *line.removeprefix("- ").split(" | ", 1)) for line in lines]
 
 
 def read() -> tuple[dict[str, AnswerWords], list[Problem]]:
@@ -66,6 +79,40 @@ def figures(answers: dict[str, AnswerWords], problems: Sequence[Problem]) -> Ite
     yield "offered answers, where there are any", f"{sum(map(len, any_offer)) / max(len(any_offer), 1):.1f}"
 
 
+def tip(answers: dict[str, AnswerWords], problem: Problem) -> str:
+    """Return the name of the tip for a problem, "" if there is none."""
+    return choose_tip(terms("GYM", problem.subject, problem.text, None), answers) or ""
+
+
+def without(answers: dict[str, AnswerWords], name: str) -> dict[str, AnswerWords]:
+    """Return the other answers."""
+    return {other: words for other, words in answers.items() if other != name}
+
+
+def groups(answers: dict[str, AnswerWords], size: int) -> Iterator[dict[str, AnswerWords]]:
+    """Yield groups of answers, as schools with few answers have them."""
+    count = len(answers) // size
+    for first in range(count):
+        yield dict(list(answers.items())[first::count])
+
+
+def tip_figures(answers: dict[str, AnswerWords], problems: Sequence[Problem]) -> Iterator[tuple[str, str]]:
+    """Yield what is measured of tips, and its value."""
+    found = [(problem.right, tip(answers, problem)) for problem in problems]
+    answered = [(right, name) for right, name in found if right]
+    yield "the right tip", share((name == right for right, name in answered))
+    yield (
+        "a wrong tip, although another is right",
+        share((name not in ("", right) for right, name in answered)),
+    )
+    yield "a wrong tip, although none is right", share(name != "" for right, name in found if not right)
+    missing = [tip(without(answers, one.right), one) for one in problems if one.right]
+    yield "a wrong tip without the right answer", share(name != "" for name in missing)
+    few = [(one.right, tip(known, one)) for known in groups(answers, FEW) for one in problems]
+    yield f"a wrong tip with {FEW} answers", share(name not in ("", right) for right, name in few)
+    yield "a wrong tip for a problem made to mislead", share(tip(answers, one) != "" for one in near_misses())
+
+
 def with_uses(answers: dict[str, AnswerWords], problems: Iterable[Problem]) -> dict[str, AnswerWords]:
     """Return the answers after they were used for these problems."""
     used: dict[str, list[str]] = {}
@@ -87,13 +134,14 @@ def main() -> int:
     """Print the figures."""
     answers, problems = read()
     chosen, held_out = problems[::2], problems[1::2]
-    for title, known, measured in (
+    parts = (
         ("all problems", answers, problems),
-        ("every second one, which did not choose the threshold", answers, held_out),
+        ("every second one, which did not choose the threshold of offers", answers, held_out),
         ("the same, after the answers were used for the others", with_uses(answers, chosen), held_out),
-    ):
+    )
+    for title, known, measured in parts:
         print(f"\n{title}: {len(measured)}")
-        for what, value in figures(known, measured):
+        for what, value in (*figures(known, measured), *tip_figures(known, measured)):
             print(f"  {what}: {value}")
     return 0
 

@@ -5,7 +5,7 @@ The library is imported when it is needed, since most mails have no calendar par
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,11 @@ _MAX_LINE = 2_000
 _MAX_COMMENT = 2_000
 # Other properties and components are dropped before the library reads the rest. It would expand the
 # recurrences of a VTIMEZONE, which its author chooses.
-_READ = frozenset({"UID", "SEQUENCE", "ATTENDEE", "COMMENT", "DTSTART"})
+_ORIGINAL = "X-MS-OLK-ORIGINALSTART"
+"""The time of the appointment in a counter proposal of Outlook, in which DTSTART is the proposed time."""
+_TIMES = frozenset({"DTSTART", "DTEND", _ORIGINAL})
+_READ = _TIMES | {"UID", "SEQUENCE", "ATTENDEE", "COMMENT"}
+_MAX_MINUTES = 24 * 60
 _NAME = re.compile(r"[A-Za-z-]{1,60}(?=[;:])")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _IN_BODY = "MICROSOFT"
@@ -90,7 +94,6 @@ def _event(invitation: Invitation) -> "Event":
     event.add("TRANSP", "TRANSPARENT" if cancelled else "OPAQUE")
     event.add("ORGANIZER", _person(invitation.organizer))
     event.add("ATTENDEE", _person(invitation.attendee, ROLE="REQ-PARTICIPANT", **_asked(cancelled=cancelled)))
-    event.add("X-MICROSOFT-DISALLOW-COUNTER", "TRUE")
     return event
 
 
@@ -179,14 +182,18 @@ def _folded(line: bytes) -> bytes:
 
 
 def read(content: bytes) -> CalendarAnswer | None:
-    """Return the answer to an invitation in a calendar part; None if there is none. Never raise."""
+    """Return the answer to an invitation in a calendar part; None if there is none. Never raise.
+
+    It is a reply or a counter proposal (RFC 5546, 3.2.3 and 3.2.7).
+    """
     lines = list(_unfolded(content.decode("utf-8", "replace")))[:_MAX_LINES]
     kept = _event_lines(lines)
-    if not kept or not any(_value(line, "METHOD") == "REPLY" for line in lines[:20]):
+    method = next((value for line in lines[:20] if (value := _value(line, "METHOD"))), "")
+    if not kept or method not in ("REPLY", "COUNTER"):
         return None
     in_body = any(_IN_BODY in _value(line, "PRODID") for line in lines[:20])
     try:
-        return _answer(kept, in_body=in_body)
+        return _answer(kept, in_body=in_body, counters=method == "COUNTER")
     except Exception:  # noqa: BLE001 - whatever the library raises, the mail must be handled
         return None
 
@@ -209,7 +216,7 @@ def _event_lines(lines: Iterable[str]) -> list[str]:
     """Return the properties of the first VEVENT that are read, without those of components in it."""
     depth, kept = 0, list[str]()
     for line in lines:
-        name = found[0].upper() if (found := _NAME.match(line)) else ""
+        name = _name(line)
         if name == "BEGIN":
             depth += depth > 0 or _value(line, "BEGIN") == "VEVENT"
         elif name == "END" and depth:
@@ -219,6 +226,11 @@ def _event_lines(lines: Iterable[str]) -> list[str]:
         elif depth == 1 and name in _READ and len(kept) < _MAX_KEPT:
             kept.append(_CONTROLS.sub(" ", line[:_MAX_LINE]))
     return kept
+
+
+def _name(line: str) -> str:
+    """Return the name of the property in a line, in capitals."""
+    return found[0].upper() if (found := _NAME.match(line)) else ""
 
 
 def _value(line: str, name: str) -> str:
@@ -233,19 +245,25 @@ def _parsed(lines: Iterable[str]) -> Any:
     return Event.from_ical("\r\n".join(("BEGIN:VEVENT", *lines, "END:VEVENT", "")).encode())
 
 
-def _begin(lines: Iterable[str]) -> datetime | None:
-    """Return the time that was answered; None if it cannot be read, which spares the rest of the answer."""
+def _time(lines: Iterable[str], name: str) -> datetime | None:
+    """Return the time in a property; None if it cannot be read, which spares the rest of the answer."""
     try:
-        event = _parsed(line for line in lines if line.upper().startswith("DTSTART"))
+        event = _parsed("DTSTART" + line[len(name) :] for line in lines if _name(line) == name)
         begin = next((getattr(value, "dt", None) for value in _all(event, "DTSTART")), None)
         return begin.astimezone(UTC) if isinstance(begin, datetime) and begin.tzinfo else None
     except Exception:  # noqa: BLE001 - as above
         return None
 
 
-def _answer(lines: list[str], *, in_body: bool) -> CalendarAnswer | None:
-    event = _parsed(line for line in lines if not line.upper().startswith("DTSTART"))
-    responses = tuple(_responses(_all(event, "ATTENDEE")))
+def _answer(lines: list[str], *, in_body: bool, counters: bool) -> CalendarAnswer | None:
+    event = _parsed(line for line in lines if _name(line) not in _TIMES)
+    begin, end = _time(lines, "DTSTART"), _time(lines, "DTEND")
+    responses = tuple(_responses(_all(event, "ATTENDEE"), unsaid=Response.TENTATIVE if counters else None))
+    if counters:
+        minutes = round((end - begin).total_seconds() / 60) if begin and end else 0
+        minutes = minutes if 0 < minutes <= _MAX_MINUTES else 0
+        responses = tuple(replace(one, proposed=begin, minutes=minutes) for one in responses)
+        begin = _time(lines, _ORIGINAL)
     uid = next(map(str, _all(event, "UID")), "").strip()
     if not uid or not responses:
         return None
@@ -255,7 +273,7 @@ def _answer(lines: list[str], *, in_body: bool) -> CalendarAnswer | None:
         uid=uid,
         responses=responses,
         sequence=min(sequence, 2**31),
-        begin=_begin(lines),
+        begin=begin,
         comment=clean(comment)[:_MAX_COMMENT].strip(),
         in_body=in_body,
     )
@@ -267,11 +285,13 @@ def _all(event: Any, name: str) -> list[Any]:
     return found if isinstance(found, list) else [found]
 
 
-def _responses(attendees: Iterable[Any]) -> Iterator[AttendeeResponse]:
+def _responses(attendees: Iterable[Any], unsaid: Response | None) -> Iterator[AttendeeResponse]:
+    """Yield the responses; `unsaid` stands for that of an attendee who has not responded."""
     for attendee in attendees:
         email = str(attendee).partition(":")[2].strip().lower()
         parameters = getattr(attendee, "params", {})
         status = str(parameters.get("PARTSTAT", "")).lower()
-        if email and status in set(Response):
+        response = Response(status) if status in set(Response) else unsaid
+        if email and response is not None:
             comment = clean(str(parameters.get("X-RESPONSE-COMMENT", "")))[:_MAX_COMMENT].strip()
-            yield AttendeeResponse(email, Response(status), comment)
+            yield AttendeeResponse(email, response, comment)

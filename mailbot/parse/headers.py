@@ -9,7 +9,7 @@ from mailparser.dates import parse_mail_date
 from mailparser.utils import get_addresses
 
 from mailbot.addresses import ascii_domain, canonical_address
-from mailbot.core.model.mail import Address
+from mailbot.core.model.mail import LIST_ADDRESS_FIELDS, Address
 from mailbot.parse import limits
 from mailbot.parse.mime import Field, decoded
 from mailbot.parse.names import given_name_first
@@ -50,7 +50,7 @@ _DISGUISED = re.compile(
 )
 _ROUTE_FIELDS = frozenset(
     {"delivered-to", "x-delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-forwarded-to"}
-    | {"list-post", "mailing-list", "x-beenthere", "x-mailing-list"}
+    | LIST_ADDRESS_FIELDS
 )
 _BOUNCE_FIELDS = frozenset({"sender", "errors-to", "return-path"})
 _MAX_ROUTE, _MAX_ROUTES = 2_000, 50  # characters of a field, addresses of a mail

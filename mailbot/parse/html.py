@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import lxml.html
 from lxml import etree
@@ -9,7 +10,7 @@ from lxml import etree
 from mailbot.core.text.quotation import INDENTED, SIGNATURE_BEGINS, SIGNATURE_ENDS
 from mailbot.parse import limits
 from mailbot.parse.character_references import unescape
-from mailbot.parse.visibility import VISIBLE, Look, StyleSheet, may_hide, style_sheet
+from mailbot.parse.visibility import VISIBLE, Attributes, Look, StyleSheet, may_hide, style_sheet
 
 OPEN, CLOSE, CUT = "\ue000", "\ue001", "\ue002"
 _MARKS = frozenset({OPEN, CLOSE, CUT, SIGNATURE_BEGINS, SIGNATURE_ENDS, INDENTED})
@@ -41,6 +42,11 @@ _QUOTED_CLASS = re.compile(
     r"|tutanota_quote|zmail_extra|moz-cite-prefix|nylas-quote|bloop_original_html|quote|mb_quote"
     r"|mail_android_quote|gmx_quote|quoted-message|OutlookMessageHeader|k9mail-quote|gmail_attr"
     r"|AOLWebSuite)(?=\s|$)"
+)
+# A part of each of them, for a cheap test.
+_QUOTED_STEMS = (
+    *("uote", "zmail_extra", "moz-cite-prefix", "bloop_original_html", "OutlookMessageHeader", "gmail_attr"),
+    "AOLWebSuite",
 )
 _QUOTED_ID = re.compile(
     r"(?:x_)*(?:reply-intro|mail-editor-reference-message-container|edo-original"
@@ -115,8 +121,7 @@ def _tree(markup: str) -> "lxml.html.HtmlElement | None":
     return None if given_up else tree
 
 
-@dataclass(frozen=True, slots=True)
-class _Inside:
+class _Inside(NamedTuple):
     """What an open element adds to the lines inside it."""
 
     look: Look = VISIBLE
@@ -158,7 +163,7 @@ class _Page:
             else:
                 self.end(element)
                 self.put(element.tail)
-            if self.elements > limits.ELEMENTS:
+            if self.elements > limits.ELEMENTS or len(self.lines) > limits.LINES:
                 self.put(" […]")
                 return
             if self.sheet.exhausted and not self.everything:
@@ -173,11 +178,11 @@ class _Page:
             return
         if tag in _BLOCKS:
             self.end_line(blank=tag in _PARAGRAPHS)
-        marked = bool(element.keys()) or tag in _MARKED_BY_NAME
-        if marked and _begins_quotation(element):
+        attributes = dict(element.items())
+        if attributes and _begins_quotation(tag, attributes):
             self.cut = True
-        if marked or self.sheet.rules:
-            self.enter(element)
+        if attributes or tag in _MARKED_BY_NAME or self.sheet.rules:
+            self.enter(tag, attributes)
         else:
             self.inside.append(_Inside(self.inside[-1].look, self.inside[-1].unseen))
         self.literal += tag == "pre"
@@ -187,12 +192,14 @@ class _Page:
             self.end_line(always=True)
         self.put(element.text)
 
-    def enter(self, element: "lxml.html.HtmlElement") -> None:
+    def enter(self, tag: str, attributes: Attributes) -> None:
         """Note what an element that begins adds to the lines inside it."""
-        look = VISIBLE if self.everything else self.sheet.look_of(element, self.inside[-1].look)
-        quoted = _is_quotation(element) or (element.tag == "blockquote" and self.depth > 0)
-        indented = element.tag == "blockquote" and not quoted and not _is_indentation(element)
-        inside = _Inside(look, look.unseen, quoted, indented, _is_signature(element))
+        above = self.inside[-1]
+        look = VISIBLE if self.everything else self.sheet.look_of(tag, attributes, above.look)
+        unseen = above.unseen if look is above.look else look.unseen
+        quoted = _is_quotation(tag, attributes) or (tag == "blockquote" and self.depth > 0)
+        indented = tag == "blockquote" and not quoted and not _is_indentation(attributes)
+        inside = _Inside(look, unseen, quoted, indented, _is_signature(tag, attributes))
         self.inside.append(inside)
         self.depth += inside.quoted
         self.indentation += inside.indented
@@ -230,7 +237,7 @@ class _Page:
         if not self.literal:
             self.line.append(_SPACE.sub(" ", text))
             return
-        first, *rest = text.replace("\r\n", "\n").split("\n")
+        first, *rest = text.replace("\r\n", "\n").split("\n")[: limits.LINES + 1]
         self.line.append(first)
         for following in rest:
             self.end_line(always=True)
@@ -247,6 +254,8 @@ class _Page:
         text = "".join(self.line)
         text = text.rstrip() if self.literal else _SPACE.sub(" ", text).strip()
         self.line.clear()
+        if not (text or always or blank):
+            return
         prefix = "> " * min(max(self.depth, int(self.cut)), limits.QUOTATION_DEPTH)
         prefix = INDENTED + prefix if self.indentation else prefix
         if text or always:
@@ -264,34 +273,36 @@ def stripped(markup: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t\xa0]+", " ", unescape(text)))
 
 
-def _is_signature(element: "lxml.html.HtmlElement") -> bool:
+def _is_signature(tag: str, attributes: Attributes) -> bool:
     for name in ("class", "id", "name", "data-smartmail"):
-        mark = element.get(name, "")
+        mark = attributes.get(name, "")
         if "ignatur" in mark and any(map(_SIGNATURE_MARK.fullmatch, _BETWEEN_MARKS.split(mark[:_MAX_MARK]))):
             return True
-    return element.tag == "signature" or bool(_SIGNATURE_ID.fullmatch(element.get("id", "")))
+    return tag == "signature" or ("id" in attributes and bool(_SIGNATURE_ID.fullmatch(attributes["id"])))
 
 
-def _begins_quotation(element: "lxml.html.HtmlElement") -> bool:
+def _begins_quotation(tag: str, attributes: Attributes) -> bool:
     return bool(
-        _HEAD_ID.fullmatch(element.get("id", ""))
-        or _HEAD_CLASS.search(element.get("class", ""))
-        or (element.tag == "div" and _OUTLOOK_RULE.search(element.get("style", "")))
+        ("id" in attributes and _HEAD_ID.fullmatch(attributes["id"]))
+        or ("OutlookMessageHeader" in (mark := attributes.get("class", "")) and _HEAD_CLASS.search(mark))
+        or (tag == "div" and _OUTLOOK_RULE.search(attributes.get("style", "")))
     )
 
 
-def _is_quotation(element: "lxml.html.HtmlElement") -> bool:
-    if _QUOTED_CLASS.search(element.get("class", "")) or _QUOTED_ID.fullmatch(element.get("id", "")):
+def _is_quotation(tag: str, attributes: Attributes) -> bool:
+    marks = attributes.get("class", "")
+    if marks and any(map(marks.__contains__, _QUOTED_STEMS)) and _QUOTED_CLASS.search(marks):
         return True
-    if element.tag == "blockquote":
-        cited = element.get("type") == "cite" or element.get("cite") is not None
-        return cited or bool(_BORDER.search(element.get("style", "")))
-    if element.tag != "div":
+    if "id" in attributes and _QUOTED_ID.fullmatch(attributes["id"]):
+        return True
+    if tag == "blockquote":
+        cited = attributes.get("type") == "cite" or "cite" in attributes
+        return cited or bool(_BORDER.search(attributes.get("style", "")))
+    if tag != "div":
         return False
-    return element.get("name") in _QUOTED_NAME or bool(_GMX_RULE.search(element.get("style", "")))
+    return attributes.get("name") in _QUOTED_NAME or bool(_GMX_RULE.search(attributes.get("style", "")))
 
 
-def _is_indentation(element: "lxml.html.HtmlElement") -> bool:
+def _is_indentation(attributes: Attributes) -> bool:
     """Return whether a blockquote is an editor's indentation, which has no border."""
-    style = element.get("style", "")
-    return "indent" in element.get("class", "") or bool(_INDENTATION.search(style))
+    return "indent" in attributes.get("class", "") or bool(_INDENTATION.search(attributes.get("style", "")))

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     import lxml.html
 
 _MAX_STYLE, _MAX_SHEET, _MAX_RULES, _MAX_COLOUR, _MAX_VALUE = 4_000, 200_000, 2_000, 200, 200
-# The work of computing a look, of reading a style attribute, and of a character at which the attribute is
-# taken apart, in characters of declarations that are read in the same time; how many other characters are
-# passed over in that of one.
-_LOOK_WORK, _STYLE_WORK, _PART_WORK, _PASSED = 100, 20, 2, 8
+# The work of computing a look, of a declaration of a rule in it, of reading a style attribute, of a character
+# at which the attribute is taken apart, and of an escape in it, in characters of declarations that are read
+# in the same time; how many other characters are passed over in that of one.
+_LOOK_WORK, _RULE_WORK, _STYLE_WORK, _PART_WORK, _ESCAPE_WORK, _PASSED = 100, 5, 20, 3, 8, 8
 _PARTS = re.compile(r"[;\\'\"/]")
 _COMMENT_OR_STRING = re.compile(
     r"/\*(?:(?!\*/).)*(?:\*/|\Z)|\"(?:[^\"\\\n]|\\.)*\"?|'(?:[^'\\\n]|\\.)*'?", re.S
@@ -116,6 +116,7 @@ def may_hide(markup: str) -> bool:
     return bool(_MAY_HIDE.search(markup))
 
 
+Attributes = dict[str, str]
 Declarations = dict[str, str]
 
 
@@ -140,15 +141,15 @@ class StyleSheet:
         """Return whether the page has more styles than are looked at."""
         return self.work > limits.STYLE_WORK
 
-    def look_of(self, element: "lxml.html.HtmlElement", parent: Look) -> Look:
+    def look_of(self, tag: str, attributes: Attributes, parent: Look) -> Look:
         """Return the look of an element within its parent."""
         if parent.hidden or self.exhausted:
             return parent
-        matching = self._matching(element) if self.rules else ()
-        style = element.get("style", "")[:_MAX_STYLE]
-        background = (element.get("bgcolor") or "")[:_MAX_COLOUR]
-        colour = (element.get("color") or element.get("text") or "")[:_MAX_COLOUR]
-        hidden = element.get("hidden") is not None
+        matching = self._matching(tag, attributes) if self.rules else ()
+        style = attributes.get("style", "")[:_MAX_STYLE]
+        background = attributes.get("bgcolor", "")[:_MAX_COLOUR]
+        colour = (attributes.get("color") or attributes.get("text") or "")[:_MAX_COLOUR]
+        hidden = "hidden" in attributes
         if not (matching or style or background or colour or hidden):
             return parent
         # rules are stored once, so their identity tells them apart without comparing what they say
@@ -156,15 +157,15 @@ class StyleSheet:
         key = tuple(map(id, matching)), tuple(declared.items()), background, colour, hidden
         if key not in self._looks:
             said = sum(len(name) + len(value) for name, value in declared.items())
-            self.work += _LOOK_WORK + sum(map(len, matching)) + said
+            self.work += _LOOK_WORK + _RULE_WORK * sum(map(len, matching)) + said
             self._looks[key] = _own_look(_cascade([*matching, declared]), background, colour, hidden)
         return parent.within(self._looks[key])
 
-    def _matching(self, element: "lxml.html.HtmlElement") -> tuple[Declarations, ...]:
+    def _matching(self, tag: str, attributes: Attributes) -> tuple[Declarations, ...]:
         """Return the rules for an element by its tag, its classes and its id, the most specific last."""
-        key = str(element.tag), element.get("class", ""), element.get("id", "")
+        key = tag, attributes.get("class", ""), attributes.get("id", "")
         if key not in self._matches:
-            tag, classes, identity = key
+            _, classes, identity = key
             names = classes.lower().split()
             self.work += 1 + len(names)
             marks = ("", *names, f"# {identity.lower()}")
@@ -175,7 +176,8 @@ class StyleSheet:
     def _declared(self, style: str) -> Declarations:
         """Return the declarations of a style attribute."""
         if style not in self._attributes:
-            self.work += _STYLE_WORK + len(style) // _PASSED + _PART_WORK * len(_PARTS.findall(style))
+            parts = _PART_WORK * len(_PARTS.findall(style)) + _ESCAPE_WORK * style.count("\\")
+            self.work += _STYLE_WORK + len(style) // _PASSED + parts
             self._attributes[style] = _declarations(_plain_css(style.lower()))
         return self._attributes[style]
 

@@ -17,7 +17,7 @@ _MESSAGE_ID = re.compile(rb"^Message-ID:\s*(<[^<>\s]{1,990}>)", re.I | re.M)
 _CID = re.compile(r"cid:([^\s\"'<>)]{1,200})")
 _FLOWED_QUOTE = re.compile(r">*")
 _SIGNED_TYPES = ("application/pkcs7-mime", "application/x-pkcs7-mime")
-_METHOD_REPLY = re.compile(rb"^METHOD:REPLY[ \t]*\r?$", re.I | re.M)
+_METHOD_OF_ANSWER = re.compile(rb"^METHOD:(?:REPLY|COUNTER)[ \t]*\r?$", re.I | re.M)
 _ENRICHED_TAG = re.compile(r"<<|<[^<>]{0,200}>")
 
 
@@ -178,7 +178,9 @@ class PartCollector:
 
 def _answers_invitation(entity: Entity) -> bool:
     method = entity.parameters.get("method", "").strip().lower()
-    return method == "reply" or (not method and bool(_METHOD_REPLY.search(entity.data[:2000])))
+    return method in ("reply", "counter") or (
+        not method and bool(_METHOD_OF_ANSWER.search(entity.data[:2000]))
+    )
 
 
 def _utf_8(entity: Entity) -> bytes:

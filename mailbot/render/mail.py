@@ -207,10 +207,22 @@ def _wording(
         "next_opening": partial(calendar.next_opening, now),
         "day": partial(_day, language=language, formats=words["dates"]),
         "age": partial(_age, now=now, zone=ZoneInfo(policy.timezone), phrases=words["ages"]),
+        "proposal": _proposal(notification, school, policy, now),
         "place_name": partial(label, language=language),
         "size": partial(_size, language=language),
         "number": partial(_number, language=language),
     }
+
+
+def _proposal(notification: Notification, school: School, policy: Policy, now: datetime) -> str:
+    """Return the time that an attendee proposes, as `#visit` understands it; "" if there is none ahead."""
+    answer, appointment = notification.answer, notification.appointment
+    if answer is None or appointment is None or answer.proposed is None or answer.proposed <= now:
+        return ""
+    team = policy.second_level if notification.role is Role.SECOND_LEVEL else school.team
+    zone = team.calendar.timezone
+    minutes = answer.minutes or appointment.minutes
+    return f"{answer.proposed.astimezone(zone):%Y-%m-%d %H:%M} {minutes} min"
 
 
 def _fields(

@@ -8,11 +8,16 @@ from mailbot.core.model.place import Place
 
 MAX_SCHOOLS = 60  # in a mail: Gmail cuts off mails that are longer than 102 kB
 REVERSIBLE = frozenset(
-    {"status", "level", "priority", "assignee", "due", "appointment", "copy", "requester", "blocked"}
+    {
+        *("status", "level", "priority", "assignee", "due", "appointment", "copy", "requester", "blocked"),
+        *("bundled", "unbundled"),
+    }
 )
 HELPED = "helped"
 """The audit action of a requester who says that the solution helped."""
-CHANGES = REVERSIBLE | {"undone", HELPED}
+SOLVED_BY_TIP = "solved by tip"
+"""The audit action of a requester who closes a ticket since the tip in its receipt helped."""
+CHANGES = REVERSIBLE | {"undone", HELPED, SOLVED_BY_TIP}
 """The audit actions from which a ticket's timeline is calculated."""
 
 
@@ -97,6 +102,7 @@ class SchoolFigures:
     answer: Percentiles | None = None
     solution: Percentiles | None = None
     helped: int = 0
+    solved_by_tips: int = 0
 
     @property
     def helped_percent(self) -> int:

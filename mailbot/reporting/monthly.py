@@ -15,6 +15,7 @@ from mailbot.core.text.words import STOPWORDS, words
 from mailbot.reporting.model import (
     HELPED,
     REVERSIBLE,
+    SOLVED_BY_TIP,
     Month,
     Percentiles,
     PlaceFigures,
@@ -48,6 +49,7 @@ class _Counts:
     escalated: int = 0
     reopened: int = 0
     helped: int = 0
+    solved_by_tips: int = 0
     answers: list[float] = field(default_factory=list)
     solutions: list[float] = field(default_factory=list)
 
@@ -55,7 +57,7 @@ class _Counts:
         """Return the totals as the figures of the school with this key and name."""
         percentiles = (_percentiles(self.answers), _percentiles(self.solutions))
         counts = (self.opened, self.closed, self.escalated, self.reopened)
-        return SchoolFigures(key, name, *counts, *percentiles, self.helped)
+        return SchoolFigures(key, name, *counts, *percentiles, self.helped, self.solved_by_tips)
 
 
 def create_report(
@@ -112,6 +114,9 @@ def _count(total: _Counts, timeline: TicketTimeline, school: School, month: Mont
     if timeline.answered is not None and timeline.answered in month:
         total.answers.append(_working_hours(school, timeline.opened, timeline.answered))
     if solved_at is not None and solved_at in month and not timeline.merged:
+        total.solved_by_tips += any(
+            entry.action == SOLVED_BY_TIP and entry.at == solved_at for entry in timeline.entries
+        )
         total.solutions.append(_working_hours(school, timeline.opened, solved_at))
 
 
@@ -126,6 +131,7 @@ def _sum(counts: Collection[_Counts]) -> _Counts:
         sum(total.escalated for total in counts),
         sum(total.reopened for total in counts),
         sum(total.helped for total in counts),
+        sum(total.solved_by_tips for total in counts),
         [hours for total in counts for hours in total.answers],
         [hours for total in counts for hours in total.solutions],
     )

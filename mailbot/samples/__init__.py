@@ -1,6 +1,7 @@
 """Sample notifications of each kind, with fictional people."""
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 from mailbot.core.model.appointment import AttendeeResponse, Response
@@ -42,6 +43,7 @@ from mailbot.samples.scene import (
     SOLVED,
     TAKEN,
     TECHNIK,
+    TIP,
     TO_ERIKA,
     TO_LENA,
     TO_MAX,
@@ -77,6 +79,7 @@ def _to_requester() -> dict[str, Notification]:
         "receipt_related": TO_LENA(
             Kind.RECEIPT, ticket=BEAMER, related=OLD, related_reason="closed-long-ago"
         ),
+        "receipt_tip": TO_LENA(Kind.RECEIPT, ticket=BEAMER, tip=TIP),
         "answer": TO_LENA(
             Kind.ANSWER, ticket=TAKEN, author=MAX, text=ANSWER, attachments=FILES[1:], history=HISTORY[:1]
         ),
@@ -209,6 +212,7 @@ def _deeds() -> dict[str, Notification]:
     back = replace(TAKEN, assignee=None)
     return {
         "closed_team": TO_ERIKA(Kind.CLOSED_TEAM, ticket=DONE, author=MAX, text=ANSWER),
+        "closed_by_tip": TO_ERIKA(Kind.CLOSED_TEAM, ticket=DONE, author=LENA, reason="tip"),
         "returned": TO_ERIKA(
             Kind.RETURNED, ticket=back, author=TECHNIK, text="Bitte Lampe tauschen.", history=HISTORY
         ),
@@ -277,6 +281,12 @@ def _appointments() -> dict[str, Notification]:
         "appointment_accepted": answered(answer=AttendeeResponse(LENA.email, Response.ACCEPTED)),
         "appointment_declined": answered(
             answer=AttendeeResponse(LENA.email, Response.DECLINED), text="Da bin ich auf Klassenfahrt."
+        ),
+        "appointment_proposed": answered(
+            answer=AttendeeResponse(
+                LENA.email, Response.TENTATIVE, proposed=VISIT.begin + timedelta(days=1), minutes=45
+            ),
+            text="Da habe ich Unterricht.",
         ),
         "reminder_appointment": TO_MAX(Kind.REMINDER, ticket=VISITED, history=HISTORY[-1:]),
     }

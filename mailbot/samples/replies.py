@@ -42,6 +42,8 @@ from mailbot.samples.scene import (
     SAVED_TEXT,
     SOLVED,
     TAKEN,
+    TIP,
+    TIP_TEXT,
     TO_ERIKA,
     TO_LENA,
     TO_MAX,
@@ -58,6 +60,11 @@ QUICKER = Message(Direction.OUT, Visibility.PUBLIC, MAX, ANSWER, NOW - timedelta
 SAVED = CommandResult(
     "save", None, detail="Beamer Netzteil", text=SAVED_TEXT, links=("saved", "help"), undoable=True
 )
+TIPS = {
+    "tip_proposed": replace(SAVED, command="tip_proposed", text=TIP_TEXT, already=True),
+    "tip_enabled": replace(SAVED, command="tip", text=TIP_TEXT),
+    "tip_ended": replace(SAVED, command="save_ends_tip"),
+}
 USED = (
     CommandResult("close", DONE, notified=(LENA, ERIKA)),
     CommandResult("use", DONE, notified=(LENA, ERIKA), detail="Beamer Netzteil"),
@@ -151,12 +158,13 @@ def _to_commands(language: str) -> dict[str, Notification]:
         ),
         "command_receipt_several": TO_MAX(Kind.COMMAND_RECEIPT, done=RECEIPT_LINES),
         **_refusals(language),
+        **_about_tips(),
         "saved": TO_MAX(Kind.COMMAND_RECEIPT, done=(SAVED,), undoable=True),
         "saved_for_all": TO_TONI(
             Kind.COMMAND_RECEIPT, done=(replace(SAVED, command="save_for_all"),), undoable=True
         ),
         "used": TO_MAX(Kind.COMMAND_RECEIPT, ticket=DONE, done=USED, undoable=True),
-        "saved_answers": TO_MAX(Kind.SAVED_ANSWERS, ticket=TAKEN, answers=SAVED_ANSWERS, total=3),
+        "saved_answers": TO_MAX(Kind.SAVED_ANSWERS, ticket=TAKEN, answers=(TIP, *SAVED_ANSWERS[1:]), total=3),
         "saved_answers_second_level": TO_TONI(
             Kind.SAVED_ANSWERS,
             answers=SAVED_ANSWERS[2:],
@@ -170,6 +178,17 @@ def _to_commands(language: str) -> dict[str, Notification]:
         ),
         "away": TO_MAX(Kind.COMMAND_RECEIPT, done=(AWAY,)),
         "back": TO_MAX(Kind.COMMAND_RECEIPT, done=(CommandResult("back", None),)),
+    }
+
+
+def _about_tips() -> dict[str, Notification]:
+    receipts = {
+        name: TO_MAX(Kind.COMMAND_RECEIPT, done=(done,), undoable=not done.already)
+        for name, done in TIPS.items()
+    }
+    solved = CommandResult("solved-by-tip", DONE, notified=(MAX, ERIKA))
+    return receipts | {
+        "solved_by_tip": TO_LENA(Kind.COMMAND_RECEIPT, ticket=DONE, done=(solved,), undoable=True)
     }
 
 

@@ -3,8 +3,10 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from mailbot.core.model.appointment import Appointment
+from mailbot.core.model.calendar import Calendar
 from mailbot.core.model.mail import Address, Danger
 from mailbot.core.model.notification import Notification
 from mailbot.core.model.place import Place, PlaceReports
@@ -23,6 +25,7 @@ from mailbot.core.model.ticket import (
     Visibility,
     WaitState,
 )
+from mailbot.core.text.saved_text import tip_text
 
 NOW = datetime(2026, 11, 23, 12, 47, tzinfo=UTC)
 
@@ -87,12 +90,13 @@ TIMES = Times(escalate_hours=40)
 
 def policy(language: str, *, informal: bool = False) -> Policy:
     """Return a sample policy in that language, with the formal or informal form of address."""
-    other = Team("Team Westtor", (Member("westtor@support.example"),))
-    team = Team("Team Marienschule", (Member(MAX.email, MAX.name), Member(ERIKA.email, ERIKA.name)))
+    hours = Calendar(timezone=ZoneInfo("Europe/Berlin"))
+    other = Team("Team Westtor", (Member("westtor@support.example"),), hours)
+    team = Team("Team Marienschule", (Member(MAX.email, MAX.name), Member(ERIKA.email, ERIKA.name)), hours)
     school = School(
         "GYM", "Gymnasium Marienschule", "support-gym@schule.example", team, language, informal=informal
     )
-    second = Team("Second-Level-Support", (Member(TECHNIK.email, TECHNIK.name),))
+    second = Team("Second-Level-Support", (Member(TECHNIK.email, TECHNIK.name),), hours)
     west = School(
         "RSW", "Realschule am Westtor", "support-rsw@schule.example", other, language, informal=informal
     )
@@ -164,6 +168,8 @@ SAVED_ANSWERS = (
     SavedAnswer("GYM", "lang", "Lang", f"{PROBLEM}\n{HOSTILE}" * 4, ERIKA, NOW - timedelta(days=3)),
     SavedAnswer("", "wlan kennwort", "WLAN-Kennwort", "Das Kennwort gilt ein Jahr. {team}", TECHNIK, NOW),
 )
+TIP_TEXT = tip_text(SAVED_TEXT.replace(" {name}", ""), ())
+TIP = replace(SAVED_ANSWERS[0], tip=TIP_TEXT)
 OF_ALL_SCHOOLS = (
     replace(UP, number=84, opened=NOW - timedelta(days=16)),
     replace(ODD, due=NOW - timedelta(days=1)),

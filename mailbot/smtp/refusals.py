@@ -7,6 +7,7 @@ from enum import Enum, auto
 from mailbot.smtp.reply import About, shape
 
 ACCOUNT = "refuses the account; mails wait in the outbox: "
+DOMAIN = "refuses the sender's domain, see its SPF, DKIM and DMARC; mails wait in the outbox: "
 SAME_REPLY = "refuses mails to different recipients with the same reply: "
 EVERY_MAIL = "refuses every mail: "
 _SAME_REPLY = re.compile(rf"{SAME_REPLY}|refuses \w+ to different people alike: ")
@@ -42,15 +43,18 @@ class RefusalTracker:
 
     `suspect` is the mail whose refusal paused the account. If the account has sent another mail since, a
     second refusal applies to the suspect alone: a misunderstood reply to one mail does not block the others.
+    A refusal of the domain pauses the account once: if other servers accept mails, later ones apply to mails.
     """
 
     consecutive: int = 0
     suspect: int | None = None
     _last: tuple[str, str] | None = None  # the shape of a reply, and the recipient of the mail
     _accepted: bool = False
+    _domain_refused: bool = False
 
     def restore(self, reason: str) -> None:
         """Restore the state from the reason for which an earlier process paused the account."""
+        self._domain_refused = reason.startswith(DOMAIN)
         if found := _SAME_REPLY.match(reason):
             self._last = shape(reason[found.end() :]), ""
 
@@ -78,6 +82,10 @@ class RefusalTracker:
         """Return why a refusal applies to the account, or "" if it does not."""
         if refusal.about is About.ACCOUNT:
             return ACCOUNT + refusal.reply
+        if refusal.about is About.DOMAIN and refusal.permanent:
+            partly = self._domain_refused and self._accepted
+            self._domain_refused = True
+            return "" if partly else DOMAIN + refusal.reply
         if refusal.permanent and refusal.about is About.UNCLEAR and self._is_repeated(refusal):
             return SAME_REPLY + refusal.reply
         return EVERY_MAIL + refusal.reply if self.consecutive > MAX_CONSECUTIVE_REFUSALS else ""

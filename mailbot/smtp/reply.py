@@ -1,4 +1,4 @@
-"""Classify the refusals of SMTP servers: account, recipient or mail (RFC 5321, 3463)."""
+"""Classify the refusals of SMTP servers: account, domain, recipient or mail (RFC 5321, 3463, 7372)."""
 
 import re
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ class About(StrEnum):
     """What a refusal is about."""
 
     ACCOUNT = "account"  # the sender's login, permissions or limits: other mails would be refused as well
+    DOMAIN = "domain"  # SPF, DKIM or DMARC of the sender's domain: its mails fail at some servers
     RECIPIENT = "recipient"  # the recipient's address, mailbox or limits
     MAIL = "mail"  # the size or the content of one mail
     UNCLEAR = "unclear"  # the reply does not say
@@ -43,6 +44,33 @@ RULES = (
     ),
     Rule(About.ACCOUNT, "the sender's limit", status=r"4\.5|1\.9[0-2]|7\.23[23]"),
     Rule(About.ACCOUNT, "the account is blocked", status=r"7\.(50[1-3]|51[12]|70[58]|750)"),
+    Rule(
+        About.DOMAIN,
+        "the domain is not authenticated",
+        status=r"7\.(2[0-4]|2[67]|509|515)",
+        permanent_only=True,
+    ),
+    Rule(
+        About.DOMAIN,
+        "the domain is not authenticated",
+        words=(
+            "dmarc[a-z ]{0,20} policy|policy[a-z ]{0,20} dmarc",
+            r"\b(dmarc|dkim|spf) "
+            r"((policy|validation|verification|authentication|evaluation|check|alignment) ){0,2}"
+            "(has |is |was )?(failed|fails|failure|fail|rejected|violation|violated)",
+            r"(fail(s|ed)?|not pass)[a-z ]{0,20} (dmarc|dkim|spf)\b",
+        ),
+        permanent_only=True,
+    ),
+    Rule(
+        About.RECIPIENT,
+        "the recipient's limit",
+        words=(
+            r"(limit|quota|rate|many)\b[a-z ]{0,40} (for|to) (this |that |the |a )?(single )?recipient\b",
+            r"limit\b[a-z ]{0,20} to (this|that|the) (user|mail ?box|address)\b",
+            r"\brecipient exceeded",
+        ),
+    ),
     Rule(
         About.ACCOUNT,
         "the sender's limit",

@@ -28,9 +28,12 @@ from mailbot.core.model.effects import (
     RestoreAnswer,
     RevertChange,
     SaveAnswer,
+    SendTip,
     SetAbsence,
     SetBlocked,
     SetMuted,
+    SetTip,
+    SolveByTip,
     Split,
     TicketEffect,
     UseAnswer,
@@ -55,6 +58,8 @@ _ON_TICKETS = (
     | SetMuted
     | ResendMails
     | UseAnswer
+    | SendTip
+    | SolveByTip
     | TicketEffect
     | MultiTicketEffect
 )
@@ -140,7 +145,7 @@ def _apply(session: Session, origin: Origin, rows: Mapping[str, Row[Any]], effec
             ledger.close_held(session, held_id, "discarded")
         case Merge() | Split() | Move():
             move_rows(session, rows, effect)
-        case SaveAnswer() | RestoreAnswer() | UseAnswer() | RevertChange():
+        case SaveAnswer() | SetTip() | RestoreAnswer() | UseAnswer() | RevertChange():
             _apply_to_answers(session, rows, effect)
         case _:
             _apply_to_person(session, origin, effect)
@@ -165,10 +170,10 @@ def _apply_to_person(session: Session, origin: Origin, effect: Effect) -> None:
 def _apply_to_answers(
     session: Session,
     rows: Mapping[str, Row[Any]],
-    effect: SaveAnswer | RestoreAnswer | UseAnswer | RevertChange,
+    effect: SaveAnswer | SetTip | RestoreAnswer | UseAnswer | RevertChange,
 ) -> None:
     match effect:
-        case SaveAnswer(answer):
+        case SaveAnswer(answer) | SetTip(answer):
             saved_answers.save(session, answer)
         case RestoreAnswer(answer):
             saved_answers.remove_newest(session, answer.school, answer.key)

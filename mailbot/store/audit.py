@@ -20,6 +20,7 @@ from mailbot.core.model.effects import (
     Assign,
     Decision,
     Effect,
+    EndTip,
     LearnName,
     MarkUndeliverable,
     Merge,
@@ -33,6 +34,7 @@ from mailbot.core.model.effects import (
     RestoreAnswer,
     RevertChange,
     SaveAnswer,
+    SendTip,
     SetAbsence,
     SetAppointment,
     SetBlocked,
@@ -43,10 +45,13 @@ from mailbot.core.model.effects import (
     SetPriority,
     SetRequester,
     SetStatus,
+    SetTip,
+    SolveByTip,
     Split,
     TicketEffect,
     UseAnswer,
 )
+from mailbot.core.model.saved_answer import SavedAnswer
 from mailbot.core.model.ticket_fields import State
 from mailbot.store.audit_hash import append_link
 from mailbot.store.ledger import LedgerEntry
@@ -99,6 +104,10 @@ def _when(appointment: Appointment) -> str:
     return f"{appointment.begin.isoformat(timespec='minutes')} {appointment.minutes} min"
 
 
+def _name(answer: SavedAnswer) -> str:
+    return f"{answer.school} {answer.key}".strip()
+
+
 # Return the ticket, the action and the detail of an effect that changes a ticket.
 ENTRIES: dict[type[Effect], Callable[[Any], tuple[str, str, str]]] = {
     OpenTicket: lambda e: (e.ticket.key, "opened", e.ticket.subject),
@@ -124,6 +133,8 @@ ENTRIES: dict[type[Effect], Callable[[Any], tuple[str, str, str]]] = {
     SetMuted: lambda e: (e.ticket, "muted" if e.muted else "unmuted", e.address),
     AddProof: lambda e: (e.ticket, "proven", e.message_id),
     UseAnswer: lambda e: (e.ticket, "answer used", e.key),
+    SendTip: lambda e: (e.ticket, "tip sent", e.key),
+    SolveByTip: lambda e: (e.ticket, "solved by tip", e.key),
 }
 
 # Return the action and the detail of an effect that changes a person or a saved answer.
@@ -132,11 +143,10 @@ _DESK_ENTRIES: dict[type[Effect], Callable[[Any], tuple[str, str]]] = {
     Register: lambda e: ("registered", e.address),
     SetAbsence: lambda e: ("away" if e.until else "back", f"{e.address} {e.until or ''} {e.deputy}".rstrip()),
     MarkUndeliverable: lambda e: ("undeliverable", e.address),
-    SaveAnswer: lambda e: (
-        "answer saved" if e.answer.text else "answer deleted",
-        f"{e.answer.school} {e.answer.key}".strip(),
-    ),
-    RestoreAnswer: lambda e: ("answer restored", f"{e.answer.school} {e.answer.key}".strip()),
+    SaveAnswer: lambda e: ("answer saved" if e.answer.text else "answer deleted", _name(e.answer)),
+    RestoreAnswer: lambda e: ("answer restored", _name(e.answer)),
+    SetTip: lambda e: ("tip enabled" if e.answer.tip else "tip disabled", _name(e.answer)),
+    EndTip: lambda e: ("tip disabled", _name(e.answer)),
 }
 
 

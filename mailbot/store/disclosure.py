@@ -70,7 +70,7 @@ _ACTIONS = (
 _HELD_MAILS = select(_HELD.c.school, _HELD.c.until, _HELD.c.state).where(_HELD.c.address == _ADDRESS)
 # Read the saved answers that a person wrote.
 _SAVED_ANSWERS = (
-    select(*(_SAVED_ANSWER.c[name] for name in ("school", "name", "text", "author_name", "at")))
+    select(*(_SAVED_ANSWER.c[name] for name in ("school", "name", "text", "tip", "author_name", "at")))
     .where(_SAVED_ANSWER.c.author == _ADDRESS)
     .order_by(_SAVED_ANSWER.c.id)
 )

@@ -23,7 +23,6 @@ from mailbot.core.model.facts import (
 from mailbot.core.model.mail import Mail
 from mailbot.core.model.place import Place, counted_since
 from mailbot.core.model.policy import Absence, Policy, School
-from mailbot.core.model.saved_answer import SavedAnswer
 from mailbot.core.model.ticket import Message, Similar, Ticket
 from mailbot.store import open_reports, people, places, saved_answers, search, sent_mails, tickets
 from mailbot.store.copies import find_copies
@@ -170,7 +169,6 @@ def load_facts(
         absences=absences,
         similar=_similar(session, lookups, found, number),
         reports=_reports(session, lookups, found, school, now),
-        fitting=() if found.rows else _fitting(session, lookups),
         from_lists=_from_lists(session, understood.mail, policy, found.rows),
         names=names,
         own=matches.thread.own_is_sent,
@@ -187,9 +185,12 @@ def _with_looked_up(
     """Return the facts with what a new problem or single commands of the mail need."""
     lookups = understood.lookups
     numbers = {key: tickets.next_number(session, key) for key in _schools(lookups, found)}
+    fitting = saved_answers.fitting(session, None if found.rows else lookups.problem)
     facts = replace(
         facts,
         numbers_elsewhere=numbers,
+        fitting=fitting.answers,
+        tip=fitting.tip,
         open_reports=_open_reports(session, lookups, found, facts.next_number, now),
         listings={listing: tickets.load_page(session, listing) for listing in lookups.listings},
         held_since=tickets.held_since(session, found.rows) if lookups.holders else {},
@@ -198,6 +199,8 @@ def _with_looked_up(
     if lookups.saved_answers:
         schools = {facts.school.key, *(row.school for row in found.rows.values())}
         facts = replace(facts, saved_answers=saved_answers.load(session, schools))
+    if lookups.tips:
+        facts = replace(facts, tips=_sent_tips(session, found))
     if lookups.undoes:
         versions = saved_answers.load_versions(session, facts.answered or facts.by_action_key)
         facts = replace(facts, saved_versions=versions)
@@ -205,15 +208,9 @@ def _with_looked_up(
     return facts
 
 
-def _fitting(session: Session, lookups: Lookups) -> tuple[SavedAnswer, ...]:
-    """Return the saved answers that fit a new ticket; those of its school replace those for all schools."""
-    names = saved_answers.fitting(session, lookups.problem)
-    if lookups.problem is None or not names:
-        return ()
-    known = sorted(saved_answers.load(session, [lookups.problem.school]), key=lambda answer: answer.school)
-    by_name = {answer.name: answer for answer in known}
-    # A colleague may have deleted one since the first statement.
-    return tuple(by_name[name] for name in names if name in by_name)
+def _sent_tips(session: Session, found: _Found) -> dict[str, str]:
+    sent = saved_answers.sent_tips(session, [row.id for row in found.rows.values()])
+    return {key: sent[row.id] for key, row in found.rows.items() if row.id in sent}
 
 
 def _match(

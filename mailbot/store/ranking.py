@@ -3,11 +3,11 @@
 import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import islice, takewhile
 from math import log
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from mailbot.core.text.signatures import is_signoff
 from mailbot.core.text.words import TermSet, words
@@ -18,6 +18,10 @@ MAX_SHOWN = 3
 MAX_DOC_FREQUENCY = 300  # a word in more tickets of a school is ignored as too common
 MIN_SCORE = 0.35  # as a share of the weight of all words that occur in the school
 MIN_ANSWER_SCORE = 2.3  # from which a saved answer is offered; bench/saved_answers.py measures it
+# A saved answer is the tip for a problem from this score on, if it has as many words of the problem, and if
+# no other one has more than this share of its score; bench/saved_answers.py measures it.
+MIN_TIP_SCORE, MIN_TIP_WORDS, MAX_RIVAL = 5.0, 2, 0.6
+_PLACE_WORDS = frozenset({"raum", "room", "salle"})
 MAX_EXCERPT = 240
 _IN_SUBJECT = 2.0
 # Weights of words for saved answers: one word of the name suffices, one of the text does not.
@@ -74,7 +78,50 @@ class AnswerWords:
 
 
 def rank_answers(problem: TermSet, answers: Mapping[K, AnswerWords]) -> tuple[K, ...]:
-    """Return up to MAX_SHOWN saved answers that fit a problem, the best first.
+    """Return up to MAX_SHOWN saved answers that fit a problem, the best first."""
+    scores = _answer_scores(problem, answers).scores
+    fitting = [key for key, score in scores.items() if score >= MIN_ANSWER_SCORE]
+    return tuple(sorted(fitting, key=lambda key: -scores[key])[:MAX_SHOWN])
+
+
+def choose_tip(problem: TermSet, answers: Mapping[K, AnswerWords]) -> K | None:
+    """Return the saved answer that very likely solves a problem, None if there is none.
+
+    It must have a high score, several words of the problem, and a lead over all others. The problem must have
+    each word of its name, and it must have each word of the subject, apart from rooms: "WLAN langsam" is not
+    solved by "WLAN Passwort".
+    """
+    found = _answer_scores(problem, answers)
+    ranked = sorted(found.scores, key=lambda key: -found.scores[key])
+    if not ranked or found.scores[ranked[0]] < MIN_TIP_SCORE:
+        return None
+    tip, *rivals = ranked
+    if rivals and found.scores[rivals[0]] > MAX_RIVAL * found.scores[tip]:
+        return None
+    shared, subject = found.shared[tip], frozenset(filter(_says_what, problem.subject))
+    fits = subject <= shared and answers[tip].name <= found.known[tip]
+    return tip if subject and fits and len(shared) >= MIN_TIP_WORDS else None
+
+
+def _says_what(word: str) -> bool:
+    """Return whether a word of a subject says what the problem is, and not only where."""
+    return word not in _PLACE_WORDS and not any(map(str.isdigit, word))
+
+
+@dataclass(frozen=True, slots=True)
+class _AnswerScores(Generic[K]):
+    """The score of each saved answer for a problem.
+
+    `shared` are the words of the problem that it has, `known` its own words that the problem has.
+    """
+
+    scores: Mapping[K, float]
+    shared: Mapping[K, Set[str]]
+    known: Mapping[K, Set[str]]
+
+
+def _answer_scores(problem: TermSet, answers: Mapping[K, AnswerWords]) -> _AnswerScores[K]:
+    """Compare a problem with saved answers.
 
     Rare words weigh more, and so do words of the subject and of the answer's name. A compound counts for its
     parts: "Tonerkassette" for "Toner".
@@ -82,16 +129,19 @@ def rank_answers(problem: TermSet, answers: Mapping[K, AnswerWords]) -> tuple[K,
     weights = _weights_by_word(answers)
     forwards, backwards = sorted(weights), sorted(word[::-1] for word in weights)
     scores: defaultdict[K, float] = defaultdict(float)
+    shared: defaultdict[K, set[str]] = defaultdict(set)
+    own: defaultdict[K, set[str]] = defaultdict(set)
     for word in problem.words:
         found: defaultdict[K, float] = defaultdict(float)
         for known in _compounds(word, weights.keys(), forwards, backwards):
             for key, weight in weights[known].items():
                 found[key] = max(found[key], weight * (1 if known == word else _COMPOUND))
+                own[key].add(known)
         for key, weight in found.items():
             rarity = log(1 + len(answers) / len(found)) / log(1 + len(answers))
             scores[key] += weight * rarity * (_OF_SUBJECT if word in problem.subject else 1)
-    fitting = [key for key, score in scores.items() if score >= MIN_ANSWER_SCORE]
-    return tuple(sorted(fitting, key=lambda key: -scores[key])[:MAX_SHOWN])
+            shared[key].add(word)
+    return _AnswerScores(scores, shared, own)
 
 
 def _weights_by_word(answers: Mapping[K, AnswerWords]) -> dict[str, dict[K, float]]:

@@ -1,7 +1,8 @@
 """Store saved answers with their versions, and find those that fit a new problem."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, count
 from typing import Any
@@ -16,7 +17,7 @@ from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.saved_answer import SavedAnswer, SavedVersion
 from mailbot.core.text.words import TermSet, content_words
 from mailbot.store.prepared import execute
-from mailbot.store.ranking import AnswerWords, rank_answers
+from mailbot.store.ranking import AnswerWords, choose_tip, rank_answers
 from mailbot.store.tables import metadata
 
 FOR_ALL = ""
@@ -38,7 +39,10 @@ _INSERT_USE = insert(_USE)
 # Read all versions of some schools, the newest last.
 _VERSIONS = select(_ANSWER).where(_ANSWER.c.school.in_(_SCHOOLS)).order_by(_ANSWER.c.id)
 _WORDS = (
-    select(_ANSWER.c.school, _ANSWER.c.key, _ANSWER.c.name, _ANSWER.c.words)
+    select(
+        *(_ANSWER.c[name] for name in ("school", "key", "name", "words")),
+        (_ANSWER.c.tip != "").label("is_tip"),
+    )
     .where(_ANSWER.c.school.in_(_SCHOOLS))
     .order_by(_ANSWER.c.id)
 )
@@ -74,6 +78,12 @@ _DELETE_USE = delete(_USE).where(
     .where(_LATER_USE.c.ticket_id == bindparam("ticket"), _LATER_USE.c.key == bindparam("key"))
     .scalar_subquery()
 )
+# Read the tips in the receipts of tickets; a ticket that others were merged into may have several.
+_SENT_TIPS = (
+    select(_EVENT.c.ticket_id, _EVENT.c.detail)
+    .where(_EVENT.c.ticket_id.in_(bindparam("tickets", expanding=True)), _EVENT.c.action == "tip sent")
+    .order_by(_EVENT.c.id)
+)
 # Delete versions replaced before a time, answers deleted before it, and uses of neither. The time at which a
 # version was saved does not matter: until then it may be old, and `#undo` of its replacement needs it.
 _BEFORE = bindparam("before", type_=_ANSWER.c.at.type)
@@ -95,7 +105,7 @@ _ALL = select(_ANSWER).order_by(_ANSWER.c.id)
 _REWRITE = (
     update(_ANSWER)
     .where(_ANSWER.c.id == bindparam("row"))
-    .values({name: bindparam(f"b_{name}") for name in ("key", "name", "text", "words")})
+    .values({name: bindparam(f"b_{name}") for name in ("key", "name", "text", "words", "tip")})
 )
 _RENAME_USES = (
     update(_USE)
@@ -116,6 +126,7 @@ def save(session: Session, answer: SavedAnswer) -> None:
         "author": answer.author.email,
         "author_name": answer.author.name,
         "at": answer.at,
+        "tip": answer.tip,
     }
     execute(session, _INSERT, values)
 
@@ -147,6 +158,12 @@ def load(session: Session, schools: Iterable[str]) -> tuple[SavedAnswer, ...]:
     return tuple(_to_answer(row) for row in newest.values() if row.text)
 
 
+def sent_tips(session: Session, tickets: Collection[int]) -> dict[int, str]:
+    """Return the key of the tip that the receipt of each ticket had, by the ticket's row."""
+    rows = execute(session, _SENT_TIPS, {"tickets": list(tickets)})
+    return {row.ticket_id: row.detail for row in rows}
+
+
 def load_versions(session: Session, receipt: SentMail | None) -> tuple[SavedVersion, ...]:
     """Return the versions that were saved by the mail of a receipt, at the same time by the same person."""
     if receipt is None or receipt.kind is not NotificationKind.COMMAND_RECEIPT:
@@ -155,19 +172,27 @@ def load_versions(session: Session, receipt: SentMail | None) -> tuple[SavedVers
     return tuple(SavedVersion(_to_answer(row), row.id == row.newest) for row in rows)
 
 
-def fitting(session: Session, problem: TermSet | None) -> tuple[str, ...]:
-    """Return the names of the saved answers that fit a problem, the best first; none without a problem.
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """The saved answers that fit a problem, the best first, and the tip for it."""
+
+    answers: tuple[SavedAnswer, ...] = ()
+    tip: SavedAnswer | None = None
+
+
+def fitting(session: Session, problem: TermSet | None) -> Fitting:
+    """Return the saved answers that fit a problem; none without a problem.
 
     Costs one statement if there are no saved answers.
     """
     if problem is None:
-        return ()
+        return Fitting()
     values = _values([problem.school])
     newest = {(row.school, row.key): row for row in execute(session, _WORDS, values)}
     # An answer of the school replaces one of the same name for all schools.
     known = {row.key: row for row in sorted(newest.values(), key=lambda row: row.school) if row.words}
     if not known:
-        return ()
+        return Fitting()
     subjects: defaultdict[str, list[str]] = defaultdict(list)
     for row in execute(session, _SUBJECTS, values):
         if row.key in known and known[row.key].school == row.school:
@@ -180,7 +205,14 @@ def fitting(session: Session, problem: TermSet | None) -> tuple[str, ...]:
         )
         for key, row in known.items()
     }
-    return tuple(known[key].name for key in rank_answers(problem, answers))
+    found = rank_answers(problem, answers)
+    if not found:
+        return Fitting()
+    tip = choose_tip(problem, answers) if any(row.is_tip for row in known.values()) else None
+    # Those of the school replace those for all schools; a colleague may have deleted one in the meantime.
+    texts = {a.key: a for a in sorted(load(session, [problem.school]), key=lambda answer: answer.school)}
+    best = texts.get(tip) if tip is not None else None
+    return Fitting(tuple(texts[key] for key in found if key in texts), best if best and best.tip else None)
 
 
 def _values(schools: Iterable[str]) -> dict[str, list[str]]:
@@ -189,7 +221,7 @@ def _values(schools: Iterable[str]) -> dict[str, list[str]]:
 
 def _to_answer(row: Row[Any]) -> SavedAnswer:
     author = Address(row.author, row.author_name)
-    return SavedAnswer(row.school, row.key, row.name, row.text, author, row.at)
+    return SavedAnswer(row.school, row.key, row.name, row.text, author, row.at, row.tip)
 
 
 def expire(session: Session, before: datetime) -> None:
@@ -203,7 +235,7 @@ def erase_person(session: Session, address: str, matcher: Any) -> int:
 
     The text of a saved answer belongs to the school: it stays without the names and addresses of its author.
     Quotations of a person are erased from what others saved. A saved answer that is named after the person
-    gets another name.
+    gets another name. A tip whose text would change is none any more: the team approved another text.
     """
     rows = session.execute(_ALL).all()
     names = _names_without_person(rows, address, matcher)
@@ -211,11 +243,19 @@ def erase_person(session: Session, address: str, matcher: Any) -> int:
     for row in rows:
         name = names.get((row.school, row.key), row.name)
         text = _redacted(row, row.text, address, matcher)
-        if (name, text) != (row.name, row.text):
+        tip = row.tip if _redacted(row, row.tip, address, matcher) == row.tip else ""
+        rewritten = (name, text, tip) != (row.name, row.text, row.tip)
+        if rewritten:
             key = answer_key(name) if (row.school, row.key) in names else row.key
-            values = {"b_key": key, "b_name": name, "b_text": text, "b_words": _words(name, text)}
+            values = {
+                "b_key": key,
+                "b_name": name,
+                "b_text": text,
+                "b_words": _words(name, text),
+                "b_tip": tip,
+            }
             session.execute(_REWRITE, {"row": row.id, **values})
-        changed += row.author == address or (name, text) != (row.name, row.text)
+        changed += row.author == address or rewritten
     for (school, key), name in names.items():
         session.execute(_RENAME_USES, {"of_school": school, "of_key": key, "b_key": answer_key(name)})
     session.execute(_ERASE_AUTHOR, {"address": address})

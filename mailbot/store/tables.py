@@ -185,6 +185,7 @@ class SavedAnswerRow(Row, table=True):
     author: str
     author_name: str = Field(default="", sa_type=Text)
     at: datetime
+    tip: str = Field(default="", sa_type=Text)  # the text for requesters, "" if it is no tip
 
 
 class SavedAnswerUseRow(Row, table=True):
@@ -256,10 +257,7 @@ class LedgerRow(Row, table=True):
 
 
 class AttemptRow(Row, table=True):
-    """A mail in progress; `tries` counts the attempts with this mail alone.
-
-    So a mail that crashes the process is identified.
-    """
+    """A mail in progress; `tries` counts the attempts with it alone, to find one that kills the process."""
 
     __tablename__ = "attempt"
     school: str = Field(primary_key=True)

@@ -34,7 +34,7 @@ from tests.support.simulated_year import (
     SimulatedYear,
 )
 
-TICKETS = int(os.environ.get("MAILBOT_YEAR_TICKETS", "60"))
+TICKETS = int(os.environ.get("MAILBOT_YEAR_TICKETS", "90"))
 TEAMS = (GYM.team, HBG.team, POLICY.second_level)
 pytestmark = pytest.mark.xdist_group("simulated year")  # one process lives it for all tests
 REPLIES = {
@@ -239,6 +239,28 @@ def test_saved_answers_are_saved_used_and_sent_without_placeholders(year: Simula
     sent = [n.text for step in steps for n in notices(step) if n.kind is not NotificationKind.COMMAND_RECEIPT]
     assert any(text for text in sent)
     assert all("{" not in text for text in sent), sent
+
+
+def test_tips_are_sent_as_they_were_approved_and_solve_only_tickets_that_had_one(year: SimulatedYear) -> None:
+    rows = year.harness.rows(EventRow)
+    assert {"tip enabled", "tip disabled", "tip sent", "solved by tip"} <= {row.action for row in rows}
+    approved = {
+        result.text
+        for step in year.steps
+        for notice in notices(step)
+        for result in notice.done
+        if result.command == "tip"
+    }
+    sent = [n for step in year.steps for n in notices(step) if n.tip is not None and n.ticket is not None]
+    assert {notice.kind for notice in sent} == {NotificationKind.RECEIPT}
+    for notice in sent:
+        key = notice.ticket.key if notice.ticket else ""
+        team = GYM.team.name if key.startswith("GYM") else HBG.team.name
+        filled = {text.replace("{ticket}", key).replace("{team}", team) for text in approved}
+        assert notice.tip is not None
+        assert notice.tip.tip in filled
+    had = {(row.ticket_id, row.detail) for row in rows if row.action == "tip sent"}
+    assert {(row.ticket_id, row.detail) for row in rows if row.action == "solved by tip"} <= had
 
 
 def test_no_notification_is_sent_twice(year: SimulatedYear) -> None:

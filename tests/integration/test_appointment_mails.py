@@ -17,10 +17,11 @@ from mailbot.store.database import read_only, transaction
 from mailbot.store.disclosure import collect
 from mailbot.store.erasure import erase_ticket, redact_batch
 from mailbot.store.tables import OutboxRow, TicketRow, metadata
-from tests.support.calendar_replies import COMMENTS, PROGRAMS
+from tests.support.calendar_replies import COMMENTS, COUNTERS, PROGRAMS, PROPOSED
 from tests.support.desk_harness import DeskHarness, reply_to
 from tests.support.mail_builder import mail
 from tests.support.message_lint import lint
+from tests.support.rendered_samples import fields, hrefs
 from tests.support.scenario import ERIKA, LENA, MAX, NOW
 
 INVITED, CANCELLED = NotificationKind.APPOINTMENT, NotificationKind.APPOINTMENT_CANCELLED
@@ -140,6 +141,38 @@ def test_assignee_is_notified_of_the_answer_of_each_program(desk: DeskHarness, p
             in notification.text
         )
     assert desk.ticket("GYM-1")["status"] == "open"
+
+
+@pytest.mark.parametrize("program", COUNTERS)
+def test_proposed_time_reaches_the_assignee_and_is_accepted_by_one_tap(
+    desk: DeskHarness, program: str
+) -> None:
+    desk.outcome(mail().text("Der Beamer bleibt dunkel."))
+    desk.reply(MAX, "#termin Do 10:00 Raum 204, hinten")  # the time of the samples
+    uid = desk.rows(TicketRow)[0].appointment_uid or ""
+    assert desk.outcome(COUNTERS[program](uid)) == "filed"
+    assert len(desk.rows(TicketRow)) == 1
+    told = desk.outbox_of(MAX, NotificationKind.APPOINTMENT_ANSWER)[-1]
+    assert "andere Zeit vor: Donnerstag, 26. November 2026, 14:00 Uhr." in " ".join(told.text.split())
+    bodies = [fields(href)["body"].replace("\r\n", "\n") for href in hrefs(told.html)]
+    (tap,) = [body for body in bodies if body.startswith("#termin")]
+    assert tap.startswith("#termin 2026-11-26 13:00 45 min Raum 204, hinten\n")
+    assert (
+        desk.outcome(mail().sender(MAX).subject("Re: Beamer").message_id("<t@x.example>").text(tap))
+        == "command"
+    )
+    event = event_of(desk, LENA)
+    assert (event["DTSTART"].dt, event["UID"], event["SEQUENCE"]) == (PROPOSED, uid, 1)
+    assert str(event["DESCRIPTION"]) == "Raum 204, hinten"
+
+
+def test_proposal_for_the_invitation_of_another_organizer_opens_no_ticket(visited: DeskHarness) -> None:
+    for built in (program("other@firma.example") for program in COUNTERS.values()):
+        assert (
+            visited.outcome(built.replace(b"<AS8P", b"<other").replace(b"<calendar-", b"<any-")) == "ignored"
+        )
+    words = COUNTERS["Outlook"]("other@firma.example", "Der Termin ist falsch eingetragen.")
+    assert visited.outcome(words) == "opened"
 
 
 def test_answer_to_the_former_time_is_filed_without_notification(visited: DeskHarness) -> None:

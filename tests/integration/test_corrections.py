@@ -1,6 +1,8 @@
 """A refused mail is answered with links that do what its author meant, and nothing else."""
 
+import re
 from datetime import timedelta
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -273,3 +275,37 @@ def test_words_that_an_older_file_of_the_operator_lacks_are_the_packaged_ones(tm
     assert words["reasons"]["unknown"] == ("Wie bitte?", "%s?")
     assert words["reasons"]["in_text"] == packaged["reasons"]["in_text"]
     assert words["actions"] == packaged["actions"]
+
+
+@pytest.mark.parametrize("mark", ["A & B", "100 %41", "<b>", "1+1", pytest.param("lang " * 200, id="long")])
+def test_text_that_a_link_would_change_is_shown_to_be_copied_instead(desk: DeskHarness, mark: str) -> None:
+    reported(desk)
+    assert answered(desk, f"Läuft: {mark.strip()}.\n\n#schliesen") == "refused"
+    assert [body.split("\n\n\n")[0] for body in links(desk)] == [""]
+    html = refusal(desk).html
+    assert "Dieser Text passt nicht unverändert in einen Link." in html
+    shown = re.sub(r"<[^>]*>|\s", "", html)
+    assert escape(f"Läuft: {mark.strip()}.").replace(" ", "") + "#schließen" in shown
+
+
+@pytest.mark.parametrize("mark", ["A & B", "1+1"])
+def test_note_link_without_the_text_says_that_it_is_to_be_copied(desk: DeskHarness, mark: str) -> None:
+    reported(desk)
+    assert answered(desk, "#schließen") == "command"
+    receipt = desk.outbox_of(MAX, NotificationKind.COMMAND_RECEIPT)[-1]
+    assert desk.outcome(reply_to(receipt, MAX, f"Rechnung: {mark}.")) == "refused"
+    note = next(body for body in links(desk) if body.startswith("#notiz"))
+    assert note.split("\n\n\n")[0] == "#notiz"
+    assert "Dieser Text passt nicht unverändert in einen Link." in refusal(desk).html
+    assert desk.outcome(reply_to(receipt, MAX, "Rechnung liegt bei.")) == "refused"
+    note = next(body for body in links(desk) if body.startswith("#notiz"))
+    assert note.split("\n\n\n")[0] == "#notiz\n\nRechnung liegt bei."
+
+
+def test_link_with_an_address_that_has_a_plus_names_that_address(desk: DeskHarness) -> None:
+    desk.outcome(mail().text("Der Beamer bleibt dunkel.").cc("olga+schule@schule.example"))
+    offered = next(row for row in desk.outbox_of(MAX) if "GYM-1]" in row.subject)
+    bodies = [fields(href)["body"].replace("\r\n", "\n") for href in hrefs(offered.html)]
+    body = next(body for body in bodies if body.startswith("#kopie"))
+    assert desk.outcome(sent(body)) == "command"
+    assert "olga+schule@schule.example" in str(desk.ticket("GYM-1"))

@@ -416,10 +416,13 @@ def play(
     use: Callable[[Mailbox], object],
     user: str = "u",
     script: Callable[[], Answer] | None = None,
+    *,
+    timeout: float = 5,
+    greeting: bytes = b"* OK ready\r\n",
 ) -> None:
-    with ScriptedServer(b"* OK ready\r\n", script or (lambda: imap_script(replies))) as server:
+    with ScriptedServer(greeting, script or (lambda: imap_script(replies))) as server:
         account = ImapAccount("localhost", server.port, "none", user, Secret(PASSWORD))
-        with Mailbox.open(account, timeout=5) as mailbox:
+        with Mailbox.open(account, timeout=timeout) as mailbox:
             use(mailbox)
 
 
@@ -492,6 +495,53 @@ def test_password_is_not_logged(caplog: pytest.LogCaptureFixture, capability: by
     assert caplog.text
     assert password not in caplog.text
     assert coded.decode() not in caplog.text
+
+
+SILENT: dict[str, tuple[dict[bytes, bytes | None], str]] = {
+    "before the login": ({b"CAPABILITY": b""}, "open"),
+    "after the login": ({b"LOGIN": b"", b"AUTHENTICATE": b""}, "open"),
+    "within a line of the login": ({b"LOGIN": b"%t OK [CAPABIL"}, "open"),
+    "at the folder": ({b"SELECT": b"* 0 EXISTS\r\n"}, "refresh"),
+    "at a search": ({b"UID": b""}, "uids"),
+    "within the result of a search": ({b"UID": b"* SEARCH 1 2"}, "uids"),
+    "before the description of mails": ({b"UID": b""}, "describe"),
+    "after the description of one of two mails": (
+        {b"UID": b'* 1 FETCH (UID 1 RFC822.SIZE 5 INTERNALDATE "23-Nov-2026 10:00:00 +0100")\r\n'},
+        "describe",
+    ),
+    "within a mail": ({b"UID": b"* 1 FETCH (UID 1 BODY[] {500}\r\nFrom: a"}, "header"),
+    "at the move": ({b"UID": b""}, "move"),
+    "before it idles": ({b"IDLE": b""}, "wait"),
+    "within the line that begins to idle": ({b"IDLE": b"+ idl"}, "wait"),
+    "while it idles": ({b"DONE": b""}, "wait"),
+    "within a line while it idles": ({b"IDLE": b"+ idling\r\n* 7 EXI", b"DONE": b""}, "wait"),
+    "behind a sign of life while it idles": (
+        {b"IDLE": b"+ idling\r\n* OK Still here\r\n", b"DONE": b"* OK Still here\r\n"},
+        "wait",
+    ),
+}
+
+
+def test_server_that_falls_silent_at_any_moment_is_noticed(
+    pipe: tuple[int, int], subtests: pytest.Subtests
+) -> None:
+    uses: dict[str, Callable[[Mailbox], object]] = {
+        "open": lambda _: None,
+        "refresh": Mailbox.refresh,
+        "uids": Mailbox.uids,
+        "describe": lambda mailbox: mailbox.describe([1, 2]),
+        "header": lambda mailbox: mailbox.fetch_header(1),
+        "move": lambda mailbox: mailbox.move_to_processed([1]),
+        "wait": lambda mailbox: mailbox.wait(0.1, pipe[0]),
+    }
+    for moment, (replies, use) in SILENT.items():
+        with subtests.test(moment=moment), pytest.raises(InboxError) as caught:
+            play(replies, uses[use], timeout=0.3)
+        assert not caught.value.permanent
+    with subtests.test(moment="before the greeting"), pytest.raises(InboxError):
+        play({}, uses["open"], timeout=0.3, greeting=b"")
+    with subtests.test(moment="at the logout"):
+        play({b"LOGOUT": b""}, uses["open"], timeout=0.3)
 
 
 def test_refused_idle_is_an_error(pipe: tuple[int, int]) -> None:

@@ -6,6 +6,7 @@ With a pattern that is quadratic each of these mails takes minutes; the alarm en
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -256,13 +257,21 @@ def test_styles_of_a_page_are_looked_at_within_a_bound(
     assert read.text.endswith("Ende")
 
 
+def test_blank_lines_of_preformatted_text_are_read_up_to_the_limit_of_lines() -> None:
+    to_text("<p>x")  # imports what HTML needs
+    for page in ("<pre>x" + "\n" * 1_000_000, "<pre>x" + ("\n" * 5_000 + "</pre><pre>x") * 200):
+        assert calls(partial(to_text, page)) < 20 * limits.LINES
+    whole = "x\n" * 5_000 + "Ende"
+    assert to_text(f"<pre>{whole}</pre>").text == whole
+
+
 def test_elements_within_a_hidden_one_take_no_work() -> None:
     inside = "".join(f"<p class='{_classes(number)}'>x</p>" for number in range(5_000))
     tree = lxml.html.document_fromstring(f"<style>{RULES}</style><div style='display:none'>{inside}</div>")
     sheet = style_sheet(tree)
-    hidden = sheet.look_of(tree.find(".//div"), VISIBLE)
+    hidden = sheet.look_of("div", dict(tree.find(".//div").attrib), VISIBLE)
     before = sheet.work
-    assert {sheet.look_of(element, hidden) for element in tree.iter("p")} == {hidden}
+    assert {sheet.look_of("p", dict(element.attrib), hidden) for element in tree.iter("p")} == {hidden}
     assert sheet.work == before
 
 

@@ -21,11 +21,13 @@ from mailbot.core.model.effects import (
     RevertChange,
     SetAppointment,
     SetBlocked,
+    SetBundle,
     SetDue,
     SetLevel,
     SetPriority,
     SetRequester,
     SetStatus,
+    SolveByTip,
     TicketEffect,
 )
 from mailbot.core.model.mail import Address
@@ -117,6 +119,8 @@ def test_undone_change_does_not_count() -> None:
         (TUESDAY, "undone", "open"),
     )
     assert counts(course(*both)) == (1, 0, 1, 0)
+    bundled = (closed(MONDAY), (TUESDAY, "bundled", "2"), (TUESDAY, "undone", "closed"))
+    assert counts(course(*bundled)) == (1, 1, 0, 0)
 
 
 def helped(at: datetime) -> tuple[datetime, str, str]:
@@ -143,6 +147,18 @@ def test_solution_helped_counts_in_the_month_in_which_the_requester_said_so() ->
 def test_undoing_a_closing_leaves_no_solution_that_helped() -> None:
     undone = course(closed(MONDAY), helped(TUESDAY), (TUESDAY, "undone", "open"))
     assert (summary(undone).total.closed, summary(undone).total.helped) == (0, 0)
+
+
+def by_tip(at: datetime) -> tuple[datetime, str, str]:
+    return at, "solved by tip", "toner"
+
+
+def test_report_counts_tickets_whose_last_closing_was_by_a_tip() -> None:
+    solved = course(closed(MONDAY), by_tip(MONDAY))
+    undone = course(closed(MONDAY), by_tip(MONDAY), (MONDAY, "undone", "open"), closed(TUESDAY))
+    again = course(closed(MONDAY), by_tip(MONDAY), opened(TUESDAY), closed(TUESDAY + timedelta(hours=1)))
+    assert summary(solved, undone, again).total.solved_by_tips == 1
+    assert summary(course(closed(OCTOBER.end), by_tip(OCTOBER.end))).total.solved_by_tips == 0
 
 
 def test_merged_ticket_does_not_count_as_solved() -> None:
@@ -297,11 +313,12 @@ def test_report_handles_every_change_that_undo_reverts() -> None:
         Assign("GYM-1", person),
         SetDue("GYM-1", NOW),
         SetAppointment("GYM-1", Appointment("uid", NOW, 30)),
+        SetBundle("GYM-1", 2),
         AddCc("GYM-1", person),
         SetRequester("GYM-1", person),
         SetBlocked("GYM", person.email, blocked=True, ticket="GYM-1"),
         RevertChange("GYM-1", ticket(), NOW),
     )
     assert {type(effect) for effect in effects} == set(get_args(TicketEffect))
-    read = (*effects, RecordHelped("GYM-1"))
+    read = (*effects, SetBundle("GYM-1", None), RecordHelped("GYM-1"), SolveByTip("GYM-1", "toner"))
     assert {ENTRIES[type(effect)](effect)[1] for effect in read} == CHANGES

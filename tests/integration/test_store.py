@@ -13,14 +13,14 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlmodel import func, select
+from sqlmodel import Session, func, select
 
 from mailbot.core.model.listing import Listing, Scope
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Status
 from mailbot.render import Templates
 from mailbot.service.desk import Desk
-from mailbot.store import mailboxes, mapping, outbox, raw_mail, tickets
+from mailbot.store import mailboxes, mapping, outbox, people, raw_mail, tickets
 from mailbot.store.database import Engine, open_database, read_only, transaction
 from mailbot.store.outbox import SendOutcome
 from mailbot.store.schema import migrate
@@ -444,15 +444,27 @@ def test_a_raw_mail_that_was_erased_is_a_lookup_error(desk: DeskHarness) -> None
         raw_mail.load(session, 7)
 
 
-def test_tickets_are_found_by_their_keys_through_an_index(tmp_path: Path) -> None:
+def _plan_of(tmp_path: Path, part: str, read: Callable[[Session], object]) -> str:
+    """Return how SQLite executes the only statement with this part that `read` sends."""
     engine = open_database(new_sqlite(tmp_path / "mailbot.db"))
     asked: list[str] = []
     with closing(engine.raw_connection()) as connection:
         assert connection.driver_connection is not None
         connection.driver_connection.set_trace_callback(asked.append)
     with read_only(engine) as session:
-        assert tickets.find_all(session, ["GYM-1", "GYM-2", "HBG-1"]) == {}
-    (found,) = (statement for statement in asked if "ticket.number IN" in statement)
+        assert not read(session)
+    (found,) = (statement for statement in asked if part in statement)
     with engine.connect() as connected:
-        plan = " ".join(str(row) for row in connected.exec_driver_sql(f"EXPLAIN QUERY PLAN {found}"))
+        return " ".join(str(row) for row in connected.exec_driver_sql(f"EXPLAIN QUERY PLAN {found}"))
+
+
+def test_tickets_are_found_by_their_keys_through_an_index(tmp_path: Path) -> None:
+    keys = ["GYM-1", "GYM-2", "HBG-1"]
+    plan = _plan_of(tmp_path, "ticket.number IN", lambda session: tickets.find_all(session, keys))
     assert "(school=? AND number=?)" in plan
+
+
+def test_blocked_senders_are_found_through_an_index(tmp_path: Path) -> None:
+    pairs = [("GYM", "a@x.example"), ("GYM", "b@x.example"), ("HBG", "a@x.example")]
+    plan = _plan_of(tmp_path, "blocked.address IN", lambda session: people.blocked(session, pairs))
+    assert "(school=? AND address=?)" in plan

@@ -98,6 +98,40 @@ Content-Transfer-Encoding: base64
     return _crlf(head)
 
 
+def outlook_counter(uid: str, text: str = "", sequence: int = 0) -> bytes:
+    """Return the proposal of another time by Outlook: the former time is in it, no tag in the subject."""
+    made = outlook(uid, "TENTATIVE", text, sequence).decode()
+    head, _, rest = made.partition("Content-Transfer-Encoding: base64\r\n\r\n")
+    content, _, end = rest.partition("\r\n--_002_AS8P_--")
+    calendar = base64.b64decode(content).decode().replace("METHOD:REPLY", "METHOD:COUNTER")
+    for name, hour in (("DTSTART", "140000"), ("DTEND", "144500")):
+        former = f"{name};TZID=W. Europe Standard Time:20261126T"
+        at = calendar.index(former) + len(former)
+        calendar = calendar[:at] + hour + calendar[at + 6 :]
+    original = 'X-MS-OLK-ORIGINALSTART;TZID="W. Europe Standard Time":20261126T110000\r\n'
+    calendar = calendar.replace("CLASS:PUBLIC", f"{original}CLASS:PUBLIC")
+    head = head.replace("method=REPLY", "method=COUNTER").replace(
+        "Subject: Mit Vorbehalt: [#GYM-1] Beamer", "Subject: Neue Zeit vorgeschlagen: Beamer"
+    )
+    body = base64.encodebytes(calendar.encode()).decode().replace("\n", "\r\n")
+    return f"{head}Content-Transfer-Encoding: base64\r\n\r\n{body}\r\n--_002_AS8P_--{end}".encode()
+
+
+def google_counter(uid: str, text: str = "", sequence: int = 0) -> bytes:
+    """Return the proposal of another time by Google Calendar: the former time is not in it."""
+    made = google(uid, "TENTATIVE", text, sequence)
+    for old, new in (
+        (b"method=3DREPLY", b"method=3DCOUNTER"),
+        (b"method=REPLY", b"method=COUNTER"),
+        (b"METHOD:REPLY", b"METHOD:COUNTER"),
+        (b"DTSTART:20261126T100000Z", b"DTSTART:20261126T130000Z"),
+        (b"DTEND:20261126T103000Z", b"DTEND:20261126T134500Z"),
+        (b"Subject: Tentatively Accepted: [#GYM-1] ", b"Subject: Proposed new time: "),
+    ):
+        made = made.replace(old, new)
+    return made
+
+
 def google(uid: str, response: str, text: str = "", sequence: int = 0) -> bytes:
     """Return the answer of Google Calendar: times in UTC, the comment in a parameter, a copy as file."""
     comment = f';X-RESPONSE-COMMENT="{text}"' if text else ""
@@ -346,3 +380,7 @@ def _folded(line: str) -> str:
 
 def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
+
+
+COUNTERS = {"Outlook": outlook_counter, "Google": google_counter}
+PROPOSED = datetime(2026, 11, 26, 13, 0, tzinfo=UTC)

@@ -115,7 +115,7 @@ FIRST_LEVEL = (
     (4, "#trennen"),
     (8, "#bündeln {other} {other2}"),
     (4, "Wir wissen davon.\n#bundle {other}"),
-    (5, "#entbündeln"),
+    (12, "#entbündeln"),
     (12, "#spam"),
     (3, "Geht wieder.\n#schlissen"),
     (2, "#zurück"),
@@ -133,6 +133,8 @@ FIRST_LEVEL = (
     (5, "Bin unterwegs.\n#use {saved}\n#close"),
     (2, "#bausteine"),
     (4, "#vergessen {saved}"),
+    (8, "#tipp {saved}"),
+    (5, "#tipp-aus {saved}"),
     (8, "#stumm"),
     (6, "#laut"),
     (1, "#stand"),
@@ -153,6 +155,7 @@ SECOND_LEVEL = (
     (3, "#reopen"),
     (3, "Wir melden uns. {{team}}\n#merken {saved}"),
     (4, "#baustein {saved}\n#close"),
+    (3, "#tip {saved}"),
     (4, "#mute"),
     (1, "#status"),
 )
@@ -169,6 +172,8 @@ REQUESTER = (
     (4, "#geholfen"),
     (1, "#öffnen"),
 )
+TIP_LINK = re.compile(r"^[^>\n]*: (#(?:tipp? .+ (?:ja|yes)|tipp-hat-geholfen|solved-by-tip))$", re.M)
+"""The lines of the links that enable a tip, and that say that it helped."""
 TAPS = frozenset({"Danke!", "#geholfen", "#stand", "#öffnen"})
 """Mails of requesters that are sent as they are, by a link or from habit."""
 IN_THE_MORNING = (
@@ -254,11 +259,14 @@ class SimulatedYear:
             whenever = self.rng.random() < 0.2
             moments = (START + timedelta(seconds=self.rng.randrange(364 * 86_400)) for _ in count())
             self.plan(next(at for at in moments if whenever or AT_SCHOOL.is_open(at)), self.report)
-        for week in (7, 25):
+        for week in (7, 16, 25, 34):
             self.plan(AT_SCHOOL.add(START + timedelta(weeks=week), timedelta(hours=1)), self.fail_network)
         for days in range(365):
             morning = datetime.combine((START + timedelta(days=days)).date(), time(7, 30), BERLIN)
             self.plan(morning, self.pass_time)
+            if days % 30 == 10:
+                for school in (GYM, HBG):
+                    self.plan(morning + EVERY, partial(self.propose_tip, school))
         while self._agenda:
             at, _, act = heapq.heappop(self._agenda)
             self.catch_up(at)
@@ -310,6 +318,13 @@ class SimulatedYear:
             report = partial(self.write, teacher, mail, subject, school)
             self.plan(self.now + timedelta(minutes=minutes), report)
 
+    def propose_tip(self, school: School) -> None:
+        """Let a supporter save an answer, and ask for its text as a tip."""
+        writer = school.team.members[0].address
+        for text in ("#merken Drucker leer\nBitte den Toner tauschen.", "#tipp Drucker leer"):
+            mail = problem("Textbaustein", sender=writer).text(text).proven(SERVERS[school.key])
+            self.write(writer, mail.message_id(f"<tip{next(self._order)}@mail.example>"), text, school.key)
+
     def write(self, writer: str, mail: MailBuilder, text: str, school: str) -> PlannedAction:
         """Process a mail and record its effects."""
         decision = self.harness.receive(mail, school, at=self.now)
@@ -333,6 +348,9 @@ class SimulatedYear:
     def expect_reaction(self, sent: OutboxRow) -> None:
         """Plan the reply to a notification, if any."""
         staff = sent.recipient in COLLEAGUES
+        link = TIP_LINK.search(sent.text) if sent.kind in ("receipt", "command_receipt") else None
+        if link is not None and self.rng.random() < 0.7:
+            self.plan(self.now + timedelta(minutes=20), lambda: self.tap(sent, link[1]))
         if self.rng.random() >= (WORK if staff else NEWS).get(sent.kind, 0):
             return
         wait = timedelta(hours=self.rng.expovariate(1 / 5))
@@ -366,6 +384,10 @@ class SimulatedYear:
         taken_back = step.decision is not None and step.decision.outcome == "command" and before is not None
         if taken_back and self.rng.random() < 0.3:
             self.undo(step, sent, before or {})
+
+    def tap(self, sent: OutboxRow, line: str) -> None:
+        """Let a person use a link of a mail."""
+        self.write(sent.recipient, reply_to(sent, sent.recipient, line), line, sent.school)
 
     def draw(self, table: Texts) -> str:
         """Return one of the texts; each comes as often as its weight before any comes more often."""

@@ -442,6 +442,54 @@ def test_answer_of_a_person_who_is_not_invited_is_only_filed(subtests: pytest.Su
             )
 
 
+def proposal(sender: str, text: str = "", begin: datetime = BEGIN) -> MailScenario:
+    """Begin a scenario: the calendar program of a person proposes another time."""
+    proposed = AttendeeResponse(sender, Response.TENTATIVE, "", BEGIN + timedelta(days=1), 45)
+    return reply(sender, text=text or PROPOSES, responses=(proposed,), begin=begin)
+
+
+PROPOSES = "{} hat eine neue Uhrzeit für den Termin vorgeschlagen."
+
+
+def test_assignee_is_notified_of_a_proposal_and_nothing_changes() -> None:
+    done = proposal(LENA).decide()
+    assert (done.outcome, done.notified) == ("filed", {(MAX, "appointment_answer")})
+    found = done.notification(MAX).answer
+    assert found is not None
+    assert (found.proposed, found.minutes) == (BEGIN + timedelta(days=1), 45)
+    assert done.message.visibility is Visibility.SYSTEM
+    assert replace(done.ticket(), updated=VISITED.updated, messages=1, wait=None) == VISITED
+    assert "proposes another time: the appointment of GYM-1" in done.decision.because
+
+
+def test_words_beside_a_proposal_are_a_reply_that_shows_it() -> None:
+    done = proposal(LENA, WORDS).decide()
+    found = done.notification(MAX)
+    assert (done.outcome, found.kind, found.text) == ("reply", NotificationKind.APPOINTMENT_ANSWER, WORDS)
+    assert found.answer is not None
+    assert found.answer.proposed == BEGIN + timedelta(days=1)
+
+
+def test_proposal_that_does_not_count_is_only_filed() -> None:
+    for case in (
+        proposal(EVE),
+        proposal(KARL),
+        proposal(LENA, begin=BEGIN - timedelta(hours=1)),
+        proposal(LENA).failed(),
+        proposal(MAX),
+    ):
+        assert case.decide().notified == set()
+    assert proposal(MAX).proven().decide().notified == {(ERIKA, "appointment_answer")}
+
+
+def test_answer_to_the_invitation_of_another_organizer_is_filed_unless_a_person_wrote_words() -> None:
+    for case in (reply(LENA), proposal(LENA)):
+        assert case.with_facts(by_appointment=None).decide().outcome == "ignored"
+    for case in (reply(LENA, text=WORDS), proposal(LENA, WORDS)):
+        done = case.with_facts(by_appointment=None).decide()
+        assert (done.outcome, done.message.text) == ("opened", WORDS)
+
+
 def test_answer_to_another_invitation_is_handled_as_before() -> None:
     done = reply(LENA).with_facts(by_appointment=None).decide()
     assert (done.outcome, done.effects) == ("ignored", ())

@@ -15,6 +15,8 @@ from mailbot.core.model.effects import (
     SaveAnswer,
     SetAbsence,
     SetBlocked,
+    SetTip,
+    SolveByTip,
 )
 from mailbot.core.model.facts import Change, SentNotification, UndeliveredMail
 from mailbot.core.model.mail import Address
@@ -55,6 +57,7 @@ ABSENCE = {
     "Dec 1": date(2026, 12, 1),
     "1/12/2026": date(2026, 12, 1),
 }
+SAVED_ANSWERS = (("Toner leer", ""), ("Papierstau", "Schritt 1."))
 PEOPLE = {
     Role.REQUESTER: LENA,
     Role.CC: KARL,
@@ -93,6 +96,9 @@ save        -           -    yes         yes            -
 use         -           -    yes         yes            -
 saved       -           -    yes         yes            -
 unsave      -           -    yes         yes            -
+tip         -           -    yes         yes            -
+untip       -           -    yes         yes            -
+solved-by-tip yes       -    -           -              -
 list        yes         yes  yes         yes            yes
 status      yes         yes  yes         yes            own
 show        yes         yes  yes         yes            own
@@ -332,7 +338,7 @@ ROWS = {
     ),
     "saved": Row(
         ("#saved", "#bausteine", "#modèles 1"),
-        lambda done: [a.name for a in done.notifications[0].answers] == ["Toner leer"],
+        lambda done: [a.name for a in done.notifications[0].answers] == ["Papierstau", "Toner leer"],
         {(MAX, "saved_answers")},
         about=None,
         wrong=("#saved Toner", "#bausteine alle", "#modèles 0"),
@@ -343,6 +349,32 @@ ROWS = {
         {(MAX, "command_receipt")},
         about=None,
         wrong=("#unsave", "#vergessen Niemals", "#oublier Jamais"),
+    ),
+    "tip": Row(
+        ("#tip Toner leer", "#tipp TONER LEER", "#astuce Toner leer oui"),
+        lambda done: (
+            [(result.command, result.text) for n in done.notifications for result in n.done]
+            == [("tip_proposed", "Schritt 1.")]
+        ),
+        {(MAX, "command_receipt")},
+        about=None,
+        wrong=("#tip", "#tipp Niemals", "#astuce Jamais oui"),
+    ),
+    "untip": Row(
+        ("#untip Papierstau", "#tipp-aus papierstau", "#astuce-fin Papierstau"),
+        lambda done: [e.answer.tip for e in done.effects if isinstance(e, SetTip)] == [""],
+        {(MAX, "command_receipt")},
+        about=None,
+        wrong=("#untip", "#tipp-aus Niemals", "#astuce-fin Jamais"),
+    ),
+    "solved-by-tip": Row(
+        ("#solved-by-tip", "#tipp-hat-geholfen", "#astuce-utile"),
+        lambda done: (
+            SolveByTip("GYM-1", "toner leer") in done.effects and done.ticket().status is Status.CLOSED
+        ),
+        {(MAX, "closed_team"), (ERIKA, "closed_team"), (LENA, "command_receipt")},
+        writer=LENA,
+        wrong=("#solved-by-tip Beamer", "#tipp-hat-geholfen sehr", "#astuce-utile vraiment"),
     ),
     "list": Row(
         ("#list closed", "#übersicht geschlossen", "#liste fermées"),
@@ -429,9 +461,10 @@ def asks(row: Row, writer: str, line: str, text: str = "") -> MailScenario:
         numbers_elsewhere={"HBG": 7, "GYM": 100},
         absences={MAX: Absence(date(2026, 12, 1))} if row is ROWS["back"] else {},
         saved_answers=tuple(
-            SavedAnswer(school, "toner leer", "Toner leer", "Schritt 1.", Address(ERIKA), EARLIER)
-            for school in ("GYM", "")
+            SavedAnswer(school, name.lower(), name, "Schritt 1.", Address(ERIKA), EARLIER, tip)
+            for school, (name, tip) in product(("GYM", ""), SAVED_ANSWERS)
         ),
+        tips={"GYM-1": "toner leer"},
     )
 
 

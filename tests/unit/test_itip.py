@@ -16,7 +16,7 @@ from mailbot.core.model.appointment import Appointment, AttendeeResponse, Calend
 from mailbot.core.model.mail import Address, MailKind
 from mailbot.itip import Invitation, folded, read, write
 from mailbot.parse import limits, parse
-from tests.support.calendar_replies import BEGIN, COMMENTS, PROGRAMS
+from tests.support.calendar_replies import BEGIN, COMMENTS, COUNTERS, PROGRAMS, PROPOSED
 
 UID = "gym-104-a2b3c4d5e6f7@schule.example"
 INVITATION = Invitation(
@@ -124,6 +124,36 @@ def test_comment_of_an_answer_is_found(subtests: pytest.Subtests) -> None:
             assert answer is not None
             written = answer.responses[0].comment or answer.comment or (mail.text if answer.in_body else "")
             assert written == comment
+
+
+@pytest.mark.parametrize("program", COUNTERS)
+def test_proposal_of_another_time_is_understood(program: str) -> None:
+    mail = parse(COUNTERS[program](UID, sequence=2))
+    answer = mail.calendar_answer
+    assert answer is not None
+    assert (answer.uid, answer.sequence) == (UID, 2)
+    assert answer.begin == (BEGIN if program == "Outlook" else None)
+    assert answer.responses == (
+        AttendeeResponse("lena@schule.example", Response.TENTATIVE, proposed=PROPOSED, minutes=45),
+    )
+    assert classify(mail, frozenset({"support-gym@schule.example"})).kind is MailKind.AUTO_REPLY
+
+
+def test_proposal_without_a_readable_time_or_response_is_a_tentative_answer() -> None:
+    attendee = "ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:lena@schule.example"
+    for times in [(), ("DTSTART:soon",), ("DTSTART:20261126T100000",), ("DTEND:20261126T100000Z",)]:
+        found = read(event(attendee, *times, method="COUNTER"))
+        assert found is not None
+        assert found.responses == (AttendeeResponse("lena@schule.example", Response.TENTATIVE),)
+    assert read(event(attendee)) is None
+
+
+def test_proposal_that_ends_before_it_begins_or_days_later_has_no_length() -> None:
+    for end in ("20261126T095900Z", "20261126T100000Z", "20261128T100000Z", "99991231T235959Z"):
+        lines = ("ATTENDEE:mailto:lena@schule.example", "DTSTART:20261126T100000Z", f"DTEND:{end}")
+        found = read(event(*lines, method="COUNTER"))
+        assert found is not None
+        assert (found.responses[0].proposed, found.responses[0].minutes) == (BEGIN, 0)
 
 
 def test_delegate_is_not_taken_for_the_attendee() -> None:

@@ -296,10 +296,21 @@ def test_refusal_of_a_command_within_the_text_offers_both_readings() -> None:
     assert labels(outgoing_mail("refusal_in_text")) == ["Befehl ausführen", "So senden, wie es ist", "Hilfe"]
 
 
-def test_refusal_of_a_mail_too_long_for_a_link_asks_to_send_it_again() -> None:
-    outgoing = outgoing_mail("refusal", text="wort " * 400)
-    assert labels(outgoing) == ["Hilfe"]
-    assert "korrigiert noch einmal" in outgoing.html
+@pytest.mark.parametrize("text", ["wort " * 400, "A & B"], ids=["too long", "changed"])
+def test_refusal_of_a_mail_that_fits_into_no_link_shows_the_text_to_be_copied(text: str) -> None:
+    outgoing = outgoing_mail("refusal", text=text)
+    assert labels(outgoing) == ["Korrigiert senden", "Hilfe"]
+    assert "Bitte kopieren Sie ihn in die Mail." in outgoing.html
+    assert fields(hrefs(outgoing.html)[0])["body"].startswith("\r\n\r\n\r\n[mailbot:")
+
+
+def test_command_of_a_requester_is_offered_with_their_unchanged_words_only() -> None:
+    problems = (RefusedLine("#weiterleiten", Reason.FORBIDDEN),)
+    whole = outgoing_mail("requester_reply", text="Bitte.\n#weiterleiten", problems=problems)
+    assert "Ausführen und senden" in labels(whole)
+    changed = outgoing_mail("requester_reply", text="A & B\n#weiterleiten", problems=problems)
+    assert "Ausführen und senden" not in labels(changed)
+    assert "Bitte kopieren Sie ihn in die Mail." in changed.html
 
 
 def test_notification_starts_with_the_recipients_of_a_reply() -> None:

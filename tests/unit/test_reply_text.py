@@ -141,6 +141,48 @@ def test_words_above_and_before_an_attribution_are_the_answer(subtests: pytest.S
                     assert OLD in got.quoted, attribution
 
 
+_SHORT = [
+    "Ja", "ok", "danke!", "Erledigt", "Geht wieder, danke!", "Raum 204", "Läuft 👍", "👍", "Ja, 12", "LG",
+    "#schließen", "Schreib an x@hgs.example", "Beamer (Raum 204)", "Das ist die Nr. 4711", "Works, thanks",
+    "No", "Oui", "Non, toujours pas", "Ça marche", "Danke, Lena",
+]  # fmt: skip
+_IN_LINE = [
+    "Am Mo., 12. Mai 2025 um 08:05 schrieb Kim Probst <kim@hgs.example>:",
+    "Am 12.05.2025 um 08:05 schrieb Support Gymnasium:",
+    "Am Montag, dem 12.05.2025 um 08:05 +0100 schrieb Kim Probst:",
+    "Am 2025-05-12 08:05, schrieb Kim Probst:",
+    "On Mon, May 12, 2025 at 8:05 AM Kim Probst <kim@hgs.example> wrote:",
+    "On 12/05/2025 08:05, Kim Probst wrote:",
+    "Le lun. 12 mai 2025 à 08:05, Kim Probst <kim@hgs.example> a écrit :",
+    "Le 12/05/2025 à 08:05, Kim Probst a écrit :",
+]
+
+
+def test_short_answer_in_the_line_of_an_attribution_is_all_of_the_text(subtests: pytest.Subtests) -> None:
+    for attribution in _IN_LINE:
+        with subtests.test(attribution=attribution):
+            for answer in _SHORT:
+                for gap in ("", " ", "\t"):
+                    for end in ("\n\n", "\n", "\n> ", "\n\n> ", " > "):
+                        mark = "> " if ">" in end else ""
+                        got = split(f"{answer}{gap}{attribution}{end}{OLD}\n{mark}#schließen\n{mark}Kim")
+                        assert got.text == answer, (gap, end)
+
+
+def test_answer_before_a_name_or_a_date_in_lower_case_is_no_part_of_the_attribution(
+    subtests: pytest.Subtests,
+) -> None:
+    named = "Kim Probst <kim@hgs.example> schrieb am Mo., 12. Mai 2025, 08:05:"
+    dated = "am Mo., 12. Mai 2025 um 08:05 schrieb Kim Probst <kim@hgs.example>:"
+    for answer in ["Ja", "Oui", "Läuft 👍", "Läuft :-)", "#schließen", "Geht wieder!", "Ja #schließen"]:
+        for attribution in (named, dated):
+            with subtests.test(answer=answer, attribution=attribution):
+                assert split(f"{answer} {attribution}\n> {OLD}\n> Kim").text == answer
+    for answer in ["Danke, Lena", "Passt so", "Der Beamer geht wieder"]:
+        with subtests.test(answer=answer):
+            assert split(f"{answer} {named}\n> {OLD}\n> Kim").text.startswith(answer)
+
+
 def test_text_behind_the_colon_of_an_attribution_is_quoted(subtests: pytest.Subtests) -> None:
     for attribution in GLUED:
         with subtests.test(attribution=attribution):
@@ -162,6 +204,13 @@ def test_words_of_a_person_that_look_like_those_of_a_program_stay(subtests: pyte
         "Das habe ich am 4.3. bemerkt, wie Frau Probst schrieb:\n\nBeamer ist aus.",
         "Am 12.05.2025 schrieb mir Kim Probst, dass der Beamer aus ist:\n\nBild anbei.",
         "Er schrieb am 12.05.2025 um 10:15:\nDas Passwort fehlt.",
+        "Ja, am 12.05.2025 um 10:15 schrieb Frau Probst an alle: Der Server ist aus.",
+        "Danke Kim Probst schrieb das auch",
+        "Wir treffen uns am 12.05.2025 um 10:15, schrieb Kim Probst:\n\nBitte kommen.",
+        "Der Beamer ging am 12.05.2025 um 10:15 aus, schrieb Kim Probst:\n\nBitte kommen.",
+        "Termin ist Mo, 12. Mai 2025 um 10:15, schrieb uns Kim Probst:\n\nBitte kommen.",
+        "Wie Kim Probst am 12.05.2025 um 10:15 schrieb: Der Server ist aus.",
+        "Raum 204 Lena Lehrerin schrieb mir",
         "Bitte antworten an kim@hgs.example bis 12.05.2025 10:15:\nDanke",
         "Termin: 12.05.2025 10:15 Uhr\nOrt: Raum 204\nThema: Beamer",
         "Hallo,\n\nVon: Raum 204\nAn: Raum 205\nDatum: morgen\n\nbitte umziehen.",

@@ -4,11 +4,11 @@ import unicodedata
 
 import pytest
 
-from bench.saved_answers import offered, read
+from bench.saved_answers import FEW, groups, near_misses, offered, read, tip, without
 from mailbot.core.commands.saved_answers import answer_key
-from mailbot.core.text.saved_text import saved_text
+from mailbot.core.text.saved_text import saved_text, tip_text
 from mailbot.core.text.words import content_words, terms
-from mailbot.store.ranking import AnswerWords, rank_answers
+from mailbot.store.ranking import AnswerWords, choose_tip, rank_answers
 
 BODY = "Bitte den Stecker ziehen.\n\nDanach neu starten."
 
@@ -29,6 +29,29 @@ def test_salutation_closing_formula_and_name_are_not_saved(subtests: pytest.Subt
     for answer, expected in TEXTS:
         with subtests.test(answer=answer):
             assert saved_text(answer, "Max Mustermann") == expected
+
+
+TIPS = (
+    (f"Hallo {{name}},\n\n{BODY}".replace(" {name}", ""), BODY),
+    (f"Hallo Frau Lehrerin,\nliebe Kollegen,\n\n{BODY}\n\nViele Grüße\nErika Beispiel", BODY),
+    (f"Guten Tag Frau Lehrerin, {BODY}", BODY),
+    (f"{BODY}\n\nDanke!\nMax", f"{BODY}\n\nDanke!"),
+    (f"{BODY}\nLG Max", BODY),
+    (f"{BODY}\n\nM. Mustermann", BODY),
+    (f"{BODY}\n\nTeam Marienschule", BODY),
+    (f"Dear Lena, {BODY}\n\nKind regards\nMax", BODY),
+    (f"Bonjour Madame,\n{BODY}\n\nCordialement\nMax Mustermann", BODY),
+    ("Hallo Lena,\n\ndas Netzteil sitzt locker.", "Das Netzteil sitzt locker."),
+    ("Hallo,\niPad neu starten.", "iPad neu starten."),
+    ("Liebe Grüße\nMax", ""),
+    ("Hallo,", ""),
+    (BODY, BODY),
+)
+
+
+def test_tip_has_no_salutation_no_closing_formula_and_no_names_of_the_staff() -> None:
+    names = ("Max Mustermann", "M. Mustermann", "Team Marienschule")
+    assert [tip_text(answer, names) for answer, _ in TIPS] == [expected for _, expected in TIPS]
 
 
 def test_case_umlauts_and_marks_of_a_name_do_not_matter() -> None:
@@ -64,3 +87,48 @@ def test_one_word_of_a_text_is_not_enough() -> None:
 def test_problem_without_words_gets_no_offer() -> None:
     assert rank_answers(terms("GYM", "Hilfe", "bitte", None), words_of("Kabel")) == ()
     assert rank_answers(terms("GYM", "Kabel", "", None), {}) == ()
+
+
+def test_wrong_tip_is_rare_also_without_the_right_answer() -> None:
+    answers, problems = read()
+    sent = [(problem.right, tip(answers, problem)) for problem in problems]
+    missing = [tip(without(answers, problem.right), problem) for problem in problems]
+    few = [(one.right, tip(known, one)) for known in groups(answers, FEW) for one in problems]
+    assert sum(bool(right) and name == right for right, name in sent) >= 24
+    assert sum(name not in ("", right) for right, name in sent) == 0
+    assert sum(name not in ("", problem.right) for name, problem in zip(missing, problems, strict=True)) == 0
+    assert sum(name not in ("", right) for right, name in few) == 0
+    assert sum(bool(tip(answers, problem)) for problem in near_misses()) <= 10
+
+
+def test_one_word_is_not_enough_for_a_tip() -> None:
+    answers = {"Toner": AnswerWords(frozenset({"toner"}), frozenset({"toner", "kassette", "tauschen"}))}
+    assert choose_tip(terms("GYM", "Toner", "Woher bekomme ich neuen?", None), answers) is None
+    assert choose_tip(terms("GYM", "", "", None), answers) is None
+
+
+def test_problem_that_fits_two_answers_gets_no_tip() -> None:
+    words = frozenset({"beamer", "lampe", "signal"})
+    answers = {name: AnswerWords(frozenset({"beamer"}), words) for name in ("Beamer Lampe", "Beamer Signal")}
+    assert choose_tip(terms("GYM", "Beamer Lampe Signal", "", None), answers) is None
+
+
+WLAN = AnswerWords(
+    frozenset({"wlan", "passwort"}), frozenset(content_words("WLAN Passwort gibt es im Sekretariat"))
+)
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "sent"),
+    [
+        ("WLAN Passwort", "Wo gibt es das Passwort?", True),
+        ("WLAN-Passwort Raum 204", "", True),
+        ("WLAN langsam", "Das Passwort ist richtig, aber alles dauert.", False),  # a word of the subject
+        ("WLAN", "Im Sekretariat kein Empfang.", False),  # no "Passwort"
+        ("Hilfe", "Wo gibt es das WLAN Passwort im Sekretariat?", False),  # the subject says nothing
+    ],
+)
+def test_tip_has_each_word_of_the_subject_and_the_problem_each_word_of_its_name(
+    subject: str, text: str, sent: bool
+) -> None:
+    assert (choose_tip(terms("GYM", subject, text, None), {"WLAN": WLAN}) is not None) is sent

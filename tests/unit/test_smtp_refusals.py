@@ -2,6 +2,7 @@
 
 from mailbot.smtp.refusals import (
     ACCOUNT,
+    DOMAIN,
     EVERY_MAIL,
     MAX_CONSECUTIVE_REFUSALS,
     SAME_REPLY,
@@ -29,6 +30,22 @@ def refusal(
 def test_reply_about_the_account_pauses_it() -> None:
     found = RefusalTracker().scope_of(refusal(1, "5.4.5 limit", About.ACCOUNT))
     assert found == (RefusalScope.ACCOUNT, ACCOUNT + "5.4.5 limit")
+
+
+def test_reply_about_the_domain_pauses_the_account_until_other_servers_accept_mails() -> None:
+    refusals = RefusalTracker()
+    refused = [refusal(mail, "5.7.509 no DMARC", About.DOMAIN) for mail in (1, 2, 3)]
+    assert refusals.scope_of(refused[0]) == (RefusalScope.ACCOUNT, DOMAIN + "5.7.509 no DMARC")
+    assert refusals.scope_of(refused[1])[0] is RefusalScope.ACCOUNT
+    refusals.record_accepted()
+    assert [refusals.scope_of(one)[0] for one in refused] == [RefusalScope.MAIL] * 3
+
+
+def test_new_process_knows_that_the_domain_was_refused() -> None:
+    refusals = RefusalTracker()
+    refusals.restore(DOMAIN + "5.7.509 no DMARC")
+    refusals.record_accepted()
+    assert refusals.scope_of(refusal(1, "5.7.509 no DMARC", About.DOMAIN))[0] is RefusalScope.MAIL
 
 
 def test_unclear_refusal_is_retried_and_final_the_second_time() -> None:

@@ -90,8 +90,37 @@ ACCOUNT = (
     "550 5.7.1 Ihr Postfach ist gesperrt: für den Versand gesperrt",
     "550 5.7.1 Absenderadresse nicht erlaubt",
     "550 5.7.1 Quota d'envoi atteint",
+    "450 4.7.1 sending limit exceeded for this sender",
+    "450 4.7.1 sending limit exceeded for this account",
+    "450 sending limit exceeded, too many recipients",
+    "550 5.4.5 Daily recipient limit exceeded",
+    "550 you have exceeded your daily recipient limit",
+    "552 sending limit exceeded: recipients per day",
+    "550 recipient limit per hour exceeded",
+    "450 4.7.1 <lena@schule.example>: Recipient address rejected: sending limit exceeded",
+)
+DOMAIN = (
+    "550 5.7.509 Access denied, sending domain school.example does not pass DMARC verification",
+    "550 5.7.509: Access denied, sending domain school.example does not pass DMARC verification and has "
+    "a DMARC policy of reject.",
+    "550 5.7.515 Access denied, sending domain school.example doesn't meet the required authentication level",
+    "550 5.7.26 Unauthenticated email from schule.example is not accepted due to domain's DMARC policy.",
+    "550 5.7.1 rejected by DMARC policy for schule.example",
+    "554 5.7.1 DMARC policy violation",
+    "550 5.7.23 SPF validation failed",
+    "550 5.7.1 DKIM check failed",
+    "550 mail from schule.example failed DMARC",
 )
 RECIPIENT = (
+    "450 4.7.1 sending limit exceeded for this recipient",
+    "450 4.2.1 Sending limit exceeded for this recipient, try again later",
+    "450 <lena@x.example>: Recipient address rejected: sending limit exceeded for this recipient",
+    "452 4.5.3 hourly sending limit to this recipient exceeded",
+    "450 4.7.1 message rate limit exceeded for recipient lena@x.example",
+    "450 4.7.1 Too many messages to recipient per hour",
+    "552 5.2.2 recipient exceeded the daily limit of messages",
+    "552 5.2.2 recipient exceeded sending limit",
+    "552 5.2.2 recipient exceeded dropfile size quota",
     "452 4.2.2 The recipient has exceeded the maximum number of messages users can send to it",
     "550 5.7.1 Empfänger unbekannt",
     "551 5.7.1 User not local",
@@ -159,6 +188,8 @@ MAIL = (
     "554 Message score over limit",
     "550 Message contains too many recipients",
     "552 attachment exceeding daily limit",
+    "550 message contains a DMARC report as attachment",
+    "550 5.7.1 Message classified as spam, DMARC pass",
     "552 5.3.4 Message size exceeds fixed maximum message size",
     "554 5.2.0 MessageSubmissionExceededException.MapiExceptionMaxSubmissionExceeded; Message size "
     "exceeds maximum size limit.",
@@ -176,7 +207,7 @@ MAIL = (
     "550 5.7.1 This message looks like spam and was not sent",
 )
 UNCLEAR = (
-    "550 5.7.509 Access denied, sending domain school.example does not pass DMARC verification",
+    "421 4.7.26 This mail is unauthenticated",
     "550 5.7.1 Unable to relay: address not local",
     "550 5.7.1 Relaying denied. Recipient not local",
     "550 User not local or invalid address - Relay denied",
@@ -193,7 +224,6 @@ UNCLEAR = (
     "554 5.7.1 <lena@gmx.example>: Relay access denied",
     "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org; "
     "https://www.spamhaus.org/query/ip/192.0.2.1",
-    "550 5.7.26 Unauthenticated email from schule.example is not accepted due to domain's DMARC policy.",
     "550 5.2.0 STOREDRV.Submission.Exception:ObjectNotFoundException; Failed to process message",
     "550 Administrative prohibition",
 )
@@ -208,6 +238,7 @@ def about(reply: str) -> About:
     ("replies", "expected"),
     [
         pytest.param(ACCOUNT, About.ACCOUNT, id="account"),
+        pytest.param(DOMAIN, About.DOMAIN, id="domain"),
         pytest.param(RECIPIENT, About.RECIPIENT, id="recipient"),
         pytest.param(MAIL, About.MAIL, id="size or content"),
         pytest.param(UNCLEAR, About.UNCLEAR, id="unclear"),
@@ -224,7 +255,7 @@ def test_words_within_addresses_and_links_are_ignored() -> None:
 
 
 def test_every_rule_has_a_reason_and_a_reply_that_needs_it() -> None:
-    replies = (*ACCOUNT, *RECIPIENT, *MAIL, *UNCLEAR)
+    replies = (*ACCOUNT, *DOMAIN, *RECIPIENT, *MAIL, *UNCLEAR)
     used = {classify(int(reply[:3]), reply[4:]) for reply in replies}
     assert [rule for rule in RULES if rule not in used or not rule.reason] == []
 

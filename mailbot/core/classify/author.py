@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from mailbot.core.classify.auto_mail_patterns import NO_REPLY
-from mailbot.core.model.mail import Address, Mail
+from mailbot.core.model.mail import LIST_ADDRESS_FIELDS, Address, Mail
 
 _WEB_SERVER = re.compile(
     r"(?:wordpress|wp|(?:php)?mailer|joomla|drupal|typo3|contao|cms|php|apache2?|nginx|httpd|nobody|www(?:-?(?:data|run|server))?"
@@ -16,7 +16,6 @@ _WEB_SERVER = re.compile(
 _ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]]{1,100}@[^\s<>,;:\"()\[\]?]{1,200}")
 _LIST_ID = re.compile(r"<([^<>\s]{1,250})>\s*$")
 _VIA_LIST = re.compile(r"(.{1,100}?) (?:via|über|\(via) .{1,100}", re.I)
-_NAMES_LIST = ("list-post", "mailing-list", "x-mailing-list", "x-beenthere")
 
 
 def behind_from(mail: Mail, support_addresses: frozenset[str], domains: frozenset[str]) -> Address | None:
@@ -48,7 +47,7 @@ def reads_mail(mail: Mail, support_addresses: frozenset[str]) -> bool:
 
 def is_own_list(mail: Mail, email: str) -> bool:
     """Return whether an address is that of the list that distributed the mail (RFC 2369, 2919)."""
-    named = " ".join(value for name, value in mail.headers if name in _NAMES_LIST)[:4000].lower()
+    named = " ".join(value for name, value in mail.headers if name in LIST_ADDRESS_FIELDS)[:4000].lower()
     identifier = _LIST_ID.search(mail.header("list-id")[:1000])
     same_id = identifier is not None and identifier[1].lower() == email.replace("@", ".")
     return same_id or email in _ADDRESS.findall(named.replace("mailto:", " "))

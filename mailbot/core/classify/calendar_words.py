@@ -7,7 +7,7 @@ from mailbot.core.model.mail import Address, Mail
 
 _CALENDAR = ("text/calendar", "application/ics")
 _MAX_SENTENCE = 300
-_SAYS = re.compile(r"\b(?:hat|has|a)\b", re.I)
+_SAYS = re.compile(r"\b(?:hat|has|a|schlägt|proposes?)\b", re.I)
 _INVITATION = re.compile(
     r"\b(?:einladung|termin|besprechung|ereignis|veranstaltung|invitation|event|meeting|appointment"
     r"|réunion|événement|évènement|rendez-vous)",
@@ -15,7 +15,8 @@ _INVITATION = re.compile(
 )
 _RESPONSE = re.compile(
     r"\b(?:angenommen|zugesagt|abgelehnt|abgesagt|vorbehalt|vorläufig|delegiert|weitergeleitet|accepted|declined"
-    r"|tentative|tentatively|delegated|accepté|refusé|décliné|provisoirement|délégué)",
+    r"|tentative|tentatively|delegated|accepté|refusé|décliné|provisoirement|délégué"
+    r"|vorgeschlagen|schlägt|propose|proposé)",
     re.I,
 )
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 from mailbot.core.classify import auto_mail_patterns as patterns
 from mailbot.core.classify import bounce
+from mailbot.core.classify.acknowledgement import is_acknowledgement
 from mailbot.core.classify.subject import bare_subject, is_reply_subject
-from mailbot.core.model.mail import Classification, Mail, MailKind
+from mailbot.core.model.mail import LIST_ADDRESS_FIELDS, Classification, Mail, MailKind
 from mailbot.core.text.references import subject_tags
 
 _SENT_BY_PROGRAM = (
@@ -27,7 +28,11 @@ _AUTO_REPLY_FIELD = re.compile(
 )
 _UNSET = ("", "no", "none", "false", "0")
 _NO_AUTO_REPLY = ("", "no", "auto-forwarded")  # a rule of a mailbox forwards what a human wrote, too
-_LIST_FIELDS = ("list-post", "list-id", "mailing-list", "x-mailing-list", "x-beenthere")
+_LIST_FIELDS = (
+    *LIST_ADDRESS_FIELDS,
+    *("list-id", "list-archive", "list-owner", "list-subscribe", "x-list-id", "x-list-name", "x-listname"),
+    *("x-ml-name", "x-mailing-list-name", "x-mailman-version", "x-google-group-id", "x-listserver"),
+)
 
 Predicate = Callable[[Mail], bool]
 
@@ -270,6 +275,7 @@ _RULES = (
     ),
     _Rule(MailKind.AUTO_REPLY, "subject of an automatic reply", _auto_subject),
     _Rule(MailKind.AUTO_REPLY, "subject and text of an absence note", _absent_subject_and_text),
+    _Rule(MailKind.AUTO_REPLY, "acknowledgement by a program", is_acknowledgement, not_by_school=True),
     _Rule(MailKind.AUTO_REPLY, "asks for a confirmation before delivery", _is_challenge, not_by_school=True),
     _Rule(
         MailKind.AUTO_REPLY,

@@ -54,7 +54,7 @@ class LineLookups:
 
     `changes`: load the last changes of the tickets. `numbers`: load the next numbers of their schools.
     `failures`: load the undelivered mails of the tickets. `holders`: load since when the tickets are where
-    they are. `saved_answers`: load those of the schools.
+    they are. `saved_answers`: load those of the schools. `tips`: load those in the receipts of the tickets.
     """
 
     tickets: tuple[str, ...] = ()
@@ -65,6 +65,7 @@ class LineLookups:
     numbers: bool = False
     failures: bool = False
     saved_answers: bool = False
+    tips: bool = False
     holders: bool = False
 
 

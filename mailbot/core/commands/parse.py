@@ -27,11 +27,13 @@ from mailbot.core.commands.syntax import (
     is_typed,
     without_emphasis,
 )
+from mailbot.core.commands.tips import SOLVED_BY_TIP, TIPS
 from mailbot.core.text.signatures import without_politeness
 from mailbot.core.text.words import fold
 
 COMMANDS: tuple[Command, ...] = (
     *STATUS,
+    SOLVED_BY_TIP,
     *ASSIGNMENT,
     VISIT,
     UNDO,
@@ -40,6 +42,7 @@ COMMANDS: tuple[Command, ...] = (
     NOTE,
     RESEND,
     *SAVED_ANSWERS,
+    *TIPS,
     *QUIET,
     STATUS_QUESTION,
     *QUERIES,

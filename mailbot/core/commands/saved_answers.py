@@ -20,7 +20,7 @@ from mailbot.core.commands.definition import (
     anything,
 )
 from mailbot.core.commands.syntax import INVISIBLE, numbers, phrase, ticket_names
-from mailbot.core.model.effects import SaveAnswer, UseAnswer
+from mailbot.core.model.effects import Effect, EndTip, SaveAnswer, UseAnswer
 from mailbot.core.model.listing import PAGE_SIZE, page_count
 from mailbot.core.model.notification import Notification, Reason
 from mailbot.core.model.notification_kind import NotificationKind
@@ -40,7 +40,7 @@ _BRACKETS = re.compile(r"[()\[\]]")
 _NAME = re.compile(r"[\w ./'’-]+")
 _KEY_WORD = re.compile(r"[^\W_]+")
 _TO_REPLACE = re.compile(r"\{ ?(name|ticket|team) ?\}", re.I)
-_NAME_TO_OMIT = re.compile(r"^\{ ?name ?\}[,:!]?[ \t]*|[ \t]?\{ ?name ?\}", re.I | re.M)
+NAME_TO_OMIT = re.compile(r"^\{ ?name ?\}[,:!]?[ \t]*|[ \t]?\{ ?name ?\}", re.I | re.M)
 _SEPARATORS = str.maketrans("&:", "  ")
 _PAGE_WORDS = frozenset({"seite", "page"})
 
@@ -50,7 +50,8 @@ def _look_up(words: tuple[str, ...], viewer: Viewer) -> LineLookups:
     return LineLookups(ticket_names(named, viewer.school.key), saved_answers=True)
 
 
-def _look_up_answers(_: tuple[str, ...], __: Viewer) -> LineLookups:
+def look_up_answers(_: tuple[str, ...], __: Viewer) -> LineLookups:
+    """Return the lookup of the saved answers."""
     return LineLookups(saved_answers=True)
 
 
@@ -143,15 +144,20 @@ def _resolve_save(request: Request) -> Resolved[SavedAnswer]:
     return (), answer
 
 
-def _resolve_own(request: Request) -> Resolved[SavedAnswer]:
-    """Return a saved answer that the sender may delete; refuse one of the other level."""
+def own_answer(request: Request, written: str) -> SavedAnswer:
+    """Return the saved answer with that name, if the sender may change it; refuse one of the other level."""
     _require_team(request)
     context = request.context
     scope, other = _scope(context), "" if _scope(context) else context.school.key
-    answer = _find(request, (scope, other), _name(request, " ".join(request.line.args)))
+    answer = _find(request, (scope, other), _name(request, written))
     if answer.school != scope:
         raise request.refusal(Reason.FORBIDDEN, answer.name)
-    return (), answer
+    return answer
+
+
+def resolve_own(request: Request) -> Resolved[SavedAnswer]:
+    """Return the saved answer that the words name, if the sender may change it."""
+    return (), own_answer(request, " ".join(request.line.args))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,19 +189,32 @@ def _resolve_page(request: Request) -> Resolved[int]:
     return (), int(number)
 
 
+OWN_ANSWER = TypedArgument(resolve=resolve_own, lookups=look_up_answers)
+"""The name of a saved answer that the sender may change."""
+
+
 def _save(context: MailContext, answer: SavedAnswer) -> MemberChange:
-    same = any(
-        (old.school, old.key, old.name, old.text) == (answer.school, answer.key, answer.name, answer.text)
-        for old in context.facts.saved_answers
-    )
-    effects = () if same else (SaveAnswer(answer),)
-    phrase = "" if answer.school else "save_for_all"
+    """Save a new version; with another text it is no tip, since the team approved the former one."""
+    found = (a for a in context.facts.saved_answers if (a.school, a.key) == (answer.school, answer.key))
+    before = next(found, None)
+    if before is not None and before.text == answer.text:
+        answer = replace(answer, tip=before.tip)
+    same = before is not None and (before.name, before.text) == (answer.name, answer.text)
+    ends = _end_tip(before, answer)
+    effects: tuple[Effect, ...] = () if same else (SaveAnswer(answer), *ends)
+    phrase = ("save" if answer.school else "save_for_all") + ("_ends_tip" if ends else "")
     return MemberChange(effects, already=same, detail=answer.name, text=answer.text, phrase=phrase)
 
 
+def _end_tip(before: SavedAnswer | None, after: SavedAnswer) -> tuple[EndTip, ...]:
+    return (EndTip(after),) if before is not None and before.tip and not after.tip else ()
+
+
 def _unsave(context: MailContext, answer: SavedAnswer) -> MemberChange:
-    deleted = replace(answer, text="", author=context.person, at=context.now)
-    return MemberChange((SaveAnswer(deleted),), detail=answer.name)
+    deleted = replace(answer, text="", tip="", author=context.person, at=context.now)
+    phrase = "unsave_ends_tip" if answer.tip else "unsave"
+    effects: tuple[Effect, ...] = (SaveAnswer(deleted), *_end_tip(answer, deleted))
+    return MemberChange(effects, detail=answer.name, phrase=phrase)
 
 
 def _use(ticket: Ticket, chosen: ChosenAnswer) -> tuple[UseAnswer]:
@@ -209,7 +228,7 @@ def without_placeholders(context: MailContext, ticket: Ticket, text: str) -> str
     team = context.policy.second_level if second_level else context.school_of(ticket).team
     name = "" if "@" in ticket.requester.name else ticket.requester.name.strip()
     if not name:
-        text = _NAME_TO_OMIT.sub("", text)
+        text = NAME_TO_OMIT.sub("", text)
     values = {"name": name, "ticket": ticket.key, "team": team.name}
     return _TO_REPLACE.sub(lambda found: " ".join(values[found[1].lower()].split()), text)
 
@@ -240,7 +259,7 @@ SAVE = MemberCommand(
     name="save",
     words={"de": ("merken",), "fr": ("mémoriser", "enregistrer")},
     roles=STAFF,
-    argument=TypedArgument(resolve=_resolve_save, lookups=_look_up_answers),
+    argument=TypedArgument(resolve=_resolve_save, lookups=look_up_answers),
     example="Toner",
     handler=_save,
     links=("saved", "help"),
@@ -262,14 +281,14 @@ SAVED = Query(
     name="saved",
     words={"de": ("bausteine",), "fr": ("modèles",)},
     roles=STAFF,
-    argument=TypedArgument(resolve=_resolve_page, fits=anything, lookups=_look_up_answers),
+    argument=TypedArgument(resolve=_resolve_page, fits=anything, lookups=look_up_answers),
     answers=_list,
 )
 UNSAVE = MemberCommand(
     name="unsave",
     words={"de": ("vergessen",), "fr": ("oublier",)},
     roles=STAFF,
-    argument=TypedArgument(resolve=_resolve_own, lookups=_look_up_answers),
+    argument=OWN_ANSWER,
     example="Toner",
     handler=_unsave,
     links=("saved", "help"),

@@ -9,6 +9,7 @@ from mailbot.core.text.words import fold
 _INVISIBLE = "\u00ad\u200b-\u200f\u2060-\u2069\u202a-\u202e\ufe0f\u20e3\ufeff"
 """Zero-width characters, which editors leave within words and at their ends."""
 INVISIBLE = re.compile(f"[{_INVISIBLE}]")
+_IN_LINKS = str.maketrans({"＋": "+", "％": "%"})  # what one-tap links have in their place
 _PASTED = re.compile("[\u00ad\u200b\u2060\ufeff]")
 _EMOJI = "\u2190-\u2bff\U0001f000-\U0001faff"
 _CLOSING = r"*_~\"'`´“”‘’»«›‹)\]}"
@@ -88,7 +89,7 @@ def numbers(args: tuple[str, ...]) -> tuple[str, ...]:
 
 def written_address(arg: str) -> str:
     """Return an address without the marks around it, and those that come with it from a page or a PDF."""
-    return _PASTED.sub("", arg).strip("<>()[]\"'.").removeprefix("mailto:").lower()
+    return _PASTED.sub("", arg).translate(_IN_LINKS).strip("<>()[]\"'.").removeprefix("mailto:").lower()
 
 
 def people(args: tuple[str, ...], canonical: Mapping[str, str]) -> tuple[Address, ...]:

@@ -47,7 +47,7 @@ def decide_calendar_answer(
         return None
     message = _message(mail, now, proof)
     added = AddMessage(ticket.key, message)
-    because = (reason, f"{found.response.value}: the appointment of {ticket.key}")
+    because = (reason, f"{_said(found)}: the appointment of {ticket.key}")
     silent = _not_invited(sender, found, ticket, policy, proof)
     silent = silent or _reason_for_silence(answer, ticket, appointment, facts, now)
     if silent:
@@ -78,11 +78,15 @@ def with_response(decision: Decision, context: MailContext) -> Decision:
     found, appointment = answer.of(context.sender_addresses), ticket.appointment
     if found is None or not _is_invited(context.sender, ticket, context.policy):
         return decision
-    because = (*decision.because, f"{found.response.value}: the appointment of {ticket.key}")
+    because = (*decision.because, f"{_said(found)}: the appointment of {ticket.key}")
     if appointment.end <= context.now or _is_outdated(answer, ticket, appointment):
         return replace(decision, because=(*because, "answers an earlier time of the appointment"))
     effects = (_showing(effect, found, ticket, appointment) for effect in decision.effects)
     return replace(decision, because=because, effects=tuple(effects))
+
+
+def _said(found: AttendeeResponse) -> str:
+    return "proposes another time" if found.proposed else found.response.value
 
 
 def _showing(effect: Effect, found: AttendeeResponse, ticket: Ticket, appointment: Appointment) -> Effect:
@@ -117,13 +121,14 @@ def _not_invited(
     """Return why no one is notified of the response of this sender, or "".
 
     The requester knows the UID as well, so an answer of the staff needs proof. The team is notified only if
-    the assignee will not come.
+    the assignee will not come, or not then.
     """
     if not _is_invited(sender, ticket, policy):
         return f"{sender.email} is not invited"
     if policy.find_member(sender.email) is not None and not proof.trusted:
         return "nothing proves that the staff wrote it"
-    if _is_assignee(sender, ticket, policy) and found.response is not Response.DECLINED:
+    comes = found.response is not Response.DECLINED and found.proposed is None
+    if comes and _is_assignee(sender, ticket, policy):
         return "the assignee does not decline"
     return ""
 

@@ -6,13 +6,15 @@ from typing import Any
 
 from mailbot.core.commands.context import MailContext, reply
 from mailbot.core.commands.definition import AnyResolved, TicketCommand
+from mailbot.core.commands.saved_answers import without_placeholders
 from mailbot.core.decide.same_problem import same_problem
-from mailbot.core.model.effects import AddMessage, Decision, Effect, Notify, OpenTicket
+from mailbot.core.model.effects import AddMessage, Decision, Effect, Notify, OpenTicket, SendTip
 from mailbot.core.model.facts import OpenReport
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import CommandResult
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.place import most_reported
+from mailbot.core.model.saved_answer import SavedAnswer
 from mailbot.core.model.ticket import MAX_CC, Direction, Message, Ticket, Visibility
 from mailbot.core.recipients import recipients
 from mailbot.core.recipients.no_person import is_no_person
@@ -46,7 +48,7 @@ def open_ticket(context: MailContext, commands: Iterable[AnyResolved] = ()) -> D
     receipt = reply(
         context, NotificationKind.RECEIPT, ticket, text=text, related=earlier, related_reason=reason
     )
-    receipt = replace(receipt, forwarded_from=original)
+    receipt = replace(receipt, forwarded_from=original, tip=_tip(context, ticket))
     if ticket.requester is not context.sender:
         receipt = replace(receipt, to=ticket.requester, ticket=ticket, in_reply_to="")
     people = (ticket.requester, *(notification.to for notification in notifications))
@@ -62,6 +64,25 @@ def open_ticket(context: MailContext, commands: Iterable[AnyResolved] = ()) -> D
         *map(Notify, (receipt, *notifications, *receipts)),
     )
     return Decision("opened", (f"opens {ticket.key}",), effects, ticket.key)
+
+
+def _tip(context: MailContext, ticket: Ticket) -> SavedAnswer | None:
+    """Return the tip for a new ticket, with its placeholders replaced.
+
+    The team approved it for the people of the school. A stranger gets none, and neither does a person in
+    whose name a forger wrote.
+    """
+    tip, school, requester = context.facts.tip, context.facts.school, ticket.requester
+    of_school = requester.domain in school.domains or context.policy.find_member(requester.email) is not None
+    if tip is None or not of_school or context.trust.forged:
+        return None
+    return replace(tip, tip=without_placeholders(context, ticket, tip.tip))
+
+
+def sent_tips(effects: Iterable[Effect]) -> tuple[SendTip, ...]:
+    """Return the effects that record which tips the receipts among these effects have."""
+    sent = (effect.notification for effect in effects if isinstance(effect, Notify))
+    return tuple(SendTip(one.ticket.key, one.tip.key) for one in sent if one.ticket and one.tip)
 
 
 def _new_ticket(context: MailContext, commands: Iterable[tuple[TicketCommand[Any], Any]]) -> Ticket:

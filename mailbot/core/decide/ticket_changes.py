@@ -25,6 +25,7 @@ from mailbot.core.model.effects import (
     SetBlocked,
     SetMuted,
     SetStatus,
+    SolveByTip,
 )
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import CommandResult, Notification
@@ -191,7 +192,8 @@ def _notifications(
         yield from recipients.to_requester_side(change)
         yield from recipients.to_colleagues(change)
     else:
-        yield from recipients.to_staff_from_requester(change)
+        by_tip = any(isinstance(effect, SolveByTip) for effect in effects)
+        yield from recipients.to_staff_from_requester(change, by_tip=by_tip)
 
 
 def _new_people(context: MailContext, ticket: Ticket) -> tuple[Address, ...]:

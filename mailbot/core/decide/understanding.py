@@ -29,7 +29,8 @@ class Lookups:
     sender with these words. `undoes`: load the last changes of its tickets. `splits`: load the next numbers
     of their schools. `resends`: load the undelivered mails of its tickets. `holders`: load since when its
     tickets are where they are. `appointment` is the UID of an appointment: find its ticket.
-    `saved_answers`: load those of the schools. `places` are the rooms and devices that a new problem names.
+    `saved_answers`: load those of the schools. `tips`: load those in the receipts of its tickets. `places`
+    are the rooms and devices that a new problem names.
     """
 
     message_ids: tuple[str, ...]
@@ -49,6 +50,7 @@ class Lookups:
     resends: bool = False
     places: tuple[Place, ...] = ()
     saved_answers: bool = False
+    tips: bool = False
     holders: bool = False
     appointment: str = ""
 
@@ -129,6 +131,7 @@ def _lookups(mail: Mail, reading: Reading, viewer: Viewer) -> Lookups:
         splits=any(line.numbers for line in lines),
         resends=any(line.failures for line in lines),
         saved_answers=any(line.saved_answers for line in lines),
+        tips=any(line.tips for line in lines),
         holders=any(line.holders for line in lines),
         schools=tuple(dict.fromkeys(school for line in lines for school in line.schools)),
         appointment=mail.calendar_answer.uid if mail.calendar_answer else "",

@@ -42,11 +42,17 @@ class Response(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AttendeeResponse:
-    """What an answer says about one attendee. Google writes the comment beside the response."""
+    """What an answer says about one attendee. Google writes the comment beside the response.
+
+    `proposed` is when the attendee would rather meet, for `minutes`; 0 if they do not say how long (RFC 5546,
+    3.2.7).
+    """
 
     email: str
     response: Response
     comment: str = ""
+    proposed: datetime | None = None
+    minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -277,6 +277,36 @@ class RestoreAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class SetTip:
+    """Save a new version of a saved answer, which is a tip from now on, or none any more."""
+
+    answer: SavedAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class EndTip:
+    """Record that a saved answer is no tip any more, since it was changed or deleted."""
+
+    answer: SavedAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class SendTip:
+    """Record that the receipt of a ticket has the tip with that key."""
+
+    ticket: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class SolveByTip:
+    """Record that the requester says that the tip with that key solved their problem."""
+
+    ticket: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class UseAnswer:
     """Record that a ticket was answered with a saved answer."""
 
@@ -322,6 +352,10 @@ Effect = (
     | SetAbsence
     | SaveAnswer
     | RestoreAnswer
+    | SetTip
+    | EndTip
+    | SendTip
+    | SolveByTip
     | UseAnswer
 )
 

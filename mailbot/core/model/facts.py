@@ -199,9 +199,10 @@ class Facts:
     `token` is random, for the UID of a new appointment. `by_appointment` is the ticket with the appointment
     whose invitation is answered.
     `blocked` are pairs of school and blocked address, limited to the sender and the requesters of the
-    tickets. `fitting` are the saved answers that fit a new ticket. `open_reports` may report the problem of a
-    new ticket: those of the last two hours and of open bundles. `saved_versions` are the versions
-    of saved answers by the mail whose receipt this mail replies to.
+    tickets. `fitting` are the saved answers that fit a new ticket, and `tip` is one that is very
+    likely to solve it. `open_reports` may report the problem of a new ticket: those of the last two hours and
+    of open bundles. `saved_versions` are the versions of saved answers by the mail whose receipt this mail
+    replies to. `tips` are the keys of the tips in the receipts of the tickets.
     """
 
     school: School
@@ -220,6 +221,8 @@ class Facts:
     similar: tuple[Similar, ...] = ()
     reports: Mapping[Place, int] = field(default_factory=dict)
     fitting: tuple[SavedAnswer, ...] = ()
+    tip: SavedAnswer | None = None
+    tips: Mapping[str, str] = field(default_factory=dict)
     open_reports: tuple[OpenReport, ...] = ()
     saved_answers: tuple[SavedAnswer, ...] = ()
     saved_versions: tuple[SavedVersion, ...] = ()

@@ -8,6 +8,11 @@ from enum import StrEnum
 
 from mailbot.core.model.appointment import CalendarAnswer
 
+LIST_ADDRESS_FIELDS = frozenset(
+    {"list-post", "mailing-list", "x-beenthere", "x-mailing-list", "x-mailinglist", "x-sympa-to"}
+)
+"""Header fields in which a mailing list names its address (RFC 2369, 3.4, and older ones)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Address:

@@ -58,6 +58,10 @@ class Reason(StrEnum):
     INTERNAL = "internal"  # the text of an internal mail is not saved: a requester would read it later
     NO_TEXT = "no_text"  # the mail has no text to save
     TEXT_TOO_LONG = "text_too_long"  # the text to save is longer than `argument` characters
+    TIP_TEXT = (
+        "tip_text"  # without salutation and names, the text is empty, or longer than `argument` characters
+    )
+    NO_TIP = "no_tip"  # the receipt of the ticket had no tip
     TOO_MANY_ANSWERS = "too_many_answers"  # the school has `argument` saved answers, the limit
     MERGED = "merged"  # `argument` is the number of a merged ticket, where a ticket itself is needed
     CLOSED = "closed"  # the ticket `argument` is closed
@@ -157,6 +161,7 @@ class Notification:
     # Tickets that report the same problem as a new one; or only the one that leads their bundle.
     resembling: tuple[Ticket, ...] = ()
     answers: tuple[SavedAnswer, ...] = ()  # a page of saved answers
+    tip: SavedAnswer | None = None  # of a receipt: a tip for the problem, with its text for this requester
     done: tuple[CommandResult, ...] = ()
     undoable: bool = False  # `#undo` in a reply to this receipt reverts all changes
     problems: tuple[RefusedLine, ...] = ()
@@ -165,7 +170,7 @@ class Notification:
     was: str = ""  # the former key of a merged or moved ticket
     internal: bool = False
     # Why a mail cannot be read; "reminder", "moved" of an invitation, "asked" of a reminder, "not-invited" of
-    # the cancellation of an appointment that others keep.
+    # the cancellation of an appointment that others keep, "tip" of a ticket that its requester closed.
     reason: str = ""
     in_reply_to: str = ""  # Message-ID of the mail that this notification replies to
     details: tuple[tuple[str, str], ...] = ()  # of an alert or bounce: names and values

@@ -11,7 +11,7 @@ class SavedAnswer:
     """One version of a saved answer; the newest of a key counts, and an empty text deletes it.
 
     `school` is the key of the school whose team has it, "" for all schools. `key` is the folded name.
-    `author` saved this version.
+    `author` saved this version. `tip` is the text that receipts show to requesters, "" if it is no tip.
     """
 
     school: str
@@ -20,6 +20,7 @@ class SavedAnswer:
     text: str
     author: Address
     at: datetime
+    tip: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,8 +88,8 @@ def _of_text(change: TicketChange) -> Iterable[Notification]:
     yield from to_assignees(change, kind, ticket)
 
 
-def to_staff_from_requester(change: TicketChange) -> Iterable[Notification]:
-    """Notify the assignees of what the requester's side wrote or did."""
+def to_staff_from_requester(change: TicketChange, *, by_tip: bool = False) -> Iterable[Notification]:
+    """Notify the assignees of what the requester's side wrote or did; `by_tip`: a tip solved the problem."""
     kind = NotificationKind.REQUESTER_REPLY
     if change.closes:
         kind = NotificationKind.CLOSED_TEAM
@@ -97,7 +97,8 @@ def to_staff_from_requester(change: TicketChange) -> Iterable[Notification]:
         kind = NotificationKind.REOPENED
     elif change.message is None:
         return
-    yield from to_assignees(change, kind, change.after)
+    for notification in to_assignees(change, kind, change.after):
+        yield replace(notification, reason="tip") if by_tip and change.closes else notification
 
 
 def to_staff_of_question(change: TicketChange) -> Iterable[Notification]:

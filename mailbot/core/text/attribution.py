@@ -12,11 +12,14 @@ from itertools import islice
 
 from mailbot.core.text.attribution_words import (
     ABBREVIATED,
+    BEFORE_DAY,
     CONNECTING,
     DAY_WORD,
     SENTENCE_STARTS,
+    SHORT_ANSWERS,
     START,
     STEMS,
+    WEEKDAYS,
     WROTE,
 )
 from mailbot.core.text.header_block import DATE, EMAIL, MAX_LINE_LENGTH, has_address, is_separator, label
@@ -38,13 +41,23 @@ _START = re.compile(
 # A capital word for "on" directly before a date, within a line. Own words may touch it: Roundcube, which
 # answers below the quotation by default, puts the cursor there for text above it.
 _RESTART = re.compile(
-    r"[\s.!?…)a-zäöüß](?:Am|On|Le|El|Il|Op|Den|Em|Dnia|W dniu|Dne|На|Στις|Vào|Pada|Zitat von|Quoting)\s+"
-    rf"(?:(?:(?i:den|the|giorno|{DAY_WORD})[.,]*|[^\W\d_]{{1,12}}[.,]+)\s+){{0,3}}\d"
+    r"[^<>](?:(?:Am|On|Le|El|Il|Op|Den|Em|Dnia|W dniu|Dne|На|Στις|Vào|Pada)\s+"
+    rf"{BEFORE_DAY}\d|(?<!\w)(?:Zitat von|Quoting)\s+[^\W\d_])"
 )
+# The same in lower case, and a weekday, is a part of many sentences: only a whole attribution may follow.
+_LOWER_RESTART = re.compile(
+    rf"(?<![\w-])(?:(?:am|on|le|el|il|op|den|em|po|dne)\s+{BEFORE_DAY}|(?:{WEEKDAYS})[.,]*\s+)\d", re.I
+)
+# What ends a short answer before the name in "Jana Beispiel <...> schrieb": no name contains it.
+_ANSWER_END = re.compile(
+    r"(?:(?<!\S)#\w{2,30}|\d|[:;]-?[()DP]|[\u2600-\u27bf\U0001f300-\U0001faff]\ufe0f?)\s+(?=[^\W\d_])"
+)
+_ANSWER = re.compile(rf"\s*(?:(?:{'|'.join(sorted(SHORT_ANSWERS))})(?!\w),?[.!]*\s+)++(?<!, )", re.I)
+_NAME = re.compile(r"\"?(?:[^\W\d_]\S{0,40},? +){1,2}")
+_NAME_AFTER_DATE = re.compile(r"@|(?!Uhr|[AP]M\b|[A-Z]{2,4}T\b|UTC|MEZ)[^\W\d_a-z]")
 _SENTENCE_END = re.compile(r"[.!?…][\"'“”»]*\s+[\"'„“<]?(?=[^\W_])")
 _DATE_OR_ADDRESS = re.compile(r"[^\s@]{1,60}@|\S{1,12}[.,]* +\d")
-_DIGIT = re.compile(r"\d")
-_DIGIT_OR_AT = re.compile(r"[\d@]")
+_DIGIT, _DIGIT_OR_AT = re.compile(r"\d"), re.compile(r"[\d@]")
 _GERMAN_START = re.compile(r"[\s>*-]*am\s+(?:\w+[.,]*\s+){0,3}\d", re.I)
 _CLOCK = re.compile(r"(?<!\d)\d{1,2}[:.h]\d{2}(?!\d)|\d ?[ap]\.?m\b", re.I)
 _GMAIL_WITHOUT_COLON = re.compile(
@@ -87,7 +100,10 @@ def may_be_attribution(lines: list[str], at: int) -> bool:
 def find_attribution(lines: list[str], at: int) -> Attribution | None:
     """Return the attribution that begins in the line at `at`; None if there is none."""
     line = lines[at][:MAX_LINE_LENGTH]
-    for column in (0, *_later_starts(line)):
+    answer = _answer_end(line)
+    if "<" not in line and answer and _from(lines, at, 0) is None:
+        answer = ()  # rather a sentence
+    for column in (*answer, 0, *_later_starts(line)):
         found = _from(lines, at, column)
         if found is not None:
             return replace(found, column=0) if _START_ALONE.fullmatch(line[:column]) else found
@@ -117,6 +133,28 @@ def _later_starts(line: str) -> list[int]:
         ):
             columns.add(match.end())
     return sorted(columns)[-_MAX_STARTS:]
+
+
+def _answer_end(line: str) -> tuple[int, ...]:
+    """Return the column behind a short answer that would pass for a part of the attribution, if any.
+
+    "Ja Jana Beispiel <...> schrieb" has no sign that an answer ends, nor has "Raum 204 am 3.11.2026 schrieb".
+    """
+    verb = next((verb.start() for verb in _verbs(line)), 0)
+    if not verb or _START.match(line) or _RESTART.search(line):
+        return ()
+    name = line[: verb if (bracket := line.find("<", 0, verb)) < 0 else bracket]
+    date = _LOWER_RESTART.search(name)
+    if date is not None:
+        last = max(digit.end() for digit in _DIGIT.finditer(line, 0, verb))
+        named = _NAME_AFTER_DATE.search(line, last)
+        return (date.start(),) if named and name[: date.start()].strip(_EDGES + ">") else ()
+    if DATE.search(name):
+        return ()
+    ends = [match.end() for match in _ANSWER_END.finditer(name)]
+    if (answer := _ANSWER.match(name)) and _NAME.fullmatch(name, answer.end()):
+        ends.append(answer.end())
+    return (max(ends),) if ends else ()
 
 
 def _is_abbreviation(text: str, end: re.Match[str]) -> bool:
@@ -223,7 +261,9 @@ def _ends_here(lines: list[str], at: int, count: int, joined: str, *, behind: bo
     quoted_next = is_quoted(following) and not _CONTINUED.match(following)
     quoted_next = quoted_next or (following.startswith(("| ", "-", "#", "_", "=")) and _opens(following))
     open_end = not nearest.strip(_EDGES) or quoted_next or bool(label(following))
-    if behind and not ((DATE.search(joined) and (open_end or quoted_next)) or _QUOTING.match(joined)):
+    whole = open_end or quoted_next or (joined.endswith(":") and bool(_CLOCK.search(joined)))
+    dated = DATE.search(joined) or (quoted_next and "<" in joined and has_address(joined))
+    if behind and not ((dated and whole) or _QUOTING.match(joined)):
         return False
     return is_attribution(joined, quoted_next, open_end)
 
@@ -319,7 +359,8 @@ def _behind_colon(text: str) -> str:
             continue
         certain = "<" in before and has_address(before)
         glued = not rest[0].isspace() and bool(_CLOCK.search(before))
-        if (certain or glued) and is_attribution(before, quoted_next=False, open_end=True):
+        marked = rest.lstrip().startswith("> ")
+        if (certain or glued or marked) and is_attribution(before, quoted_next=False, open_end=True):
             return rest.strip()
     return ""
 

@@ -33,7 +33,7 @@ _MONTHS = (
     "|septiembre|octubre|noviembre|diciembre|janeiro|fevereiro|março|maio|junho|julho|setembro|outubro"
     "|novembro|dezembro|mrt|mei|januari|februari|maart|augustus|maj"
 )
-_WEEKDAYS = (
+WEEKDAYS = (
     "mo|di|mi|do|fr|sa|so|mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun|montag|dienstag|mittwoch|donnerstag"
     "|freitag|samstag|sonnabend|sonntag|monday|tuesday|wednesday|thursday|friday|saturday|sunday|lun|mar|mer"
     "|jeu|ven|sam|dim|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|gio|sab|dom|lunedì|martedì"
@@ -42,9 +42,11 @@ _WEEKDAYS = (
     "|zaterdag|zondag|pon|wt|śr|czw|pt|sob|niedz|mån|tis|ons|tors|fre|lör|sön|man|tir|tor|lør|søn"
     "|пн|вт|ср|чт|пт|сб|вс|нд"
 )
-DAY_WORD = rf"(?:{_WEEKDAYS}|{_MONTHS})"
+DAY_WORD = rf"(?:{WEEKDAYS}|{_MONTHS})"
+# The words between a word for "on" and the day of a date.
+BEFORE_DAY = rf"(?:(?:(?i:de[mnr]|the|giorno|{DAY_WORD})[.,]*|[^\W\d_]{{1,12}}[.,]+)\s+){{0,3}}"
 # Words between the date, the name and the verb; they say nothing by themselves.
-CONNECTING = frozenset(f"{_MONTHS}|{_WEEKDAYS}".split("|")) | frozenset(
+CONNECTING = frozenset(f"{_MONTHS}|{WEEKDAYS}".split("|")) | frozenset(
     """
     on am um uhr den dem der the at of by via from hat heeft ha har on-behalf an und and or cet cest gmt utc
     est pst pdt edt a à au le la les il el los las al alle ore ora giorno lo de del da do das dos di du des às
@@ -63,10 +65,18 @@ SENTENCE_STARTS = frozenset(
     wie was das dies diese dieser ich wir du er sie es ihr wenn als da so hier nachdem heute gestern vorhin
     leider bitte danke hallo hi hey moin liebe lieber dear hello thanks as i we you he she it this that here
     today yesterday please sorry ok okay ja nein yes no laut siehe see comme voici bonjour merci nous je auch
-    und aber denn doch erledigt super passt achtung
+    und aber denn doch erledigt super passt achtung oui non top prima viele lg vg mfg
     """.split()  # noqa: SIM905 - as above
 )
-ABBREVIATED = frozenset(f"{_MONTHS}|{_WEEKDAYS}".split("|")) | {
+# Whole answers, after which an attribution may begin with a name in the same line.
+SHORT_ANSWERS = frozenset(
+    """
+    ja nein ok okay danke erledigt passt super top prima bitte gerne jep jo nö fertig klappt läuft geht stimmt
+    gemacht verstanden perfekt toll klasse spitze
+    yes no yep nope thanks thx done fine oui non merci d'accord parfait fait
+    """.split()  # noqa: SIM905 - as above
+)
+ABBREVIATED = frozenset(f"{_MONTHS}|{WEEKDAYS}".split("|")) | {
     "dr", "prof", "dipl", "ing", "mag", "hr", "fr", "frl", "mr", "mrs", "ms", "st", "mme", "mlle", "jr", "sr",
     "med", "rer", "nat", "phil", "bzw", "ca", "maalisk",
 }  # fmt: skip

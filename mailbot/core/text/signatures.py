@@ -155,6 +155,7 @@ _NAMES = r"(?-i:(?: [A-ZÀ-Þ][\w.'’-]*){1,3})"
 _SALUTATION = re.compile(
     rf"{_GREETING}[^.?!,]{{0,60}}(?:, (?:{_GREETING}[^.?!,]{{0,60}}|{_TITLE}{_NAMES}))*[,!.]?", re.I
 )
+_SALUTATION_BEFORE_TEXT = re.compile(rf"{_GREETING}[^.?!,:;\n]{{0,40}}[,!](?:\s|$)", re.I)
 _THANKS = re.compile(r"dank|thank|merci", re.I)
 _SIGNED_LINES = 4
 _SALUTATION_WORDS = 6
@@ -164,6 +165,20 @@ def is_salutation(line: str) -> bool:
     """Return whether a line is a salutation, such as "Hallo Frau Muster,"."""
     line = line.strip()
     return len(line.split()) <= _SALUTATION_WORDS and bool(_SALUTATION.fullmatch(line))
+
+
+def without_salutation(text: str) -> str:
+    """Return a text without the salutations at its beginning, alone in a line or before other text."""
+    text = text.strip()
+    while text:
+        line, _, rest = text.partition("\n")
+        if is_salutation(line):
+            text = rest.lstrip()
+        elif found := _SALUTATION_BEFORE_TEXT.match(text):
+            text = text[found.end() :].lstrip()
+        else:
+            break
+    return text
 
 
 def is_only_greeting(text: str, writer: str) -> bool:
