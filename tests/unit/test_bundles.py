@@ -427,10 +427,13 @@ def test_pictures_and_quotation_stay_in_the_ticket_of_the_mail(subtests: pytest.
         ("#close 1 4", THIRD, plain, {LENA}),
     ):
         with subtests.test(line=line, about=about.key):
-            case = answers(MAX, about, f"Wir sind dran.\n{line}").with_facts(*tickets).proven()
+            case = (
+                answers(MAX, about, f"> Mit Kennwort.\nWir sind dran.\n{line}").with_facts(*tickets).proven()
+            )
             done = case.with_mail(parts=(photo(inline=True),), quoted="> Bei mir auch.").decide()
             mails = to_outside(done)
-            assert {to for to in others if mails[to].attachments} == set()
+            mails = {to: mail for to, mail in mails.items() if to in others}
+            assert [n.text for n in mails.values() if n.attachments or "Kennwort" in n.text] == []
             kept = {e.ticket for e in done.effects if isinstance(e, AddMessage) and e.message.quoted}
             assert kept <= {about.key}
 

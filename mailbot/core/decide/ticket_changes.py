@@ -35,6 +35,7 @@ from mailbot.core.model.transition import apply
 from mailbot.core.recipients import recipients
 from mailbot.core.recipients.attendees import to_attendees, without_repetition
 from mailbot.core.recipients.ticket_change import TicketChange
+from mailbot.core.text.attribution import is_quoted
 
 Informed = frozenset[tuple[str, NotificationKind]]
 """The registered addresses of colleagues who get a mail about a bundle, each with the kind of the mail."""
@@ -210,15 +211,15 @@ def _new_message(
 ) -> Message | None:
     """Return a message with the remaining text and the texts that commands add; None without any content.
 
-    The quotation stays in the ticket of the mail, and so do pictures within the text: programs repeat those
-    of the quoted mail.
+    The quotation stays in the ticket of the mail, and so do quoted lines and pictures within the text:
+    programs repeat those of the quoted mail.
     """
     if context.has_no_content and not added and (context.reading.lines or by_staff):
         return None
     own = context.mail.quoted if context.has_no_content and not added else context.reading.text
     # "#note" applies to the whole mail: together with "#close 14" it keeps the text internal there too.
     internal = context.is_internal if by_staff else context.reading.has(NOTE)
-    quotes = context.ticket is None or context.ticket.key == ticket.key
+    quotes = _may_quote(context, ticket)
     return Message(
         # An answer to an invitation is no work on the ticket, so reminders go on.
         direction=Direction.OUT if by_staff and not context.answers_calendar else Direction.IN,
@@ -236,6 +237,11 @@ def _new_message(
     )
 
 
+def _may_quote(context: MailContext, ticket: Ticket) -> bool:
+    """Return whether what the mail repeats of the answered mail is of this ticket."""
+    return context.ticket is None or context.ticket.key == ticket.key
+
+
 def _paragraphs(
     context: MailContext, ticket: Ticket, own: str, added: list[tuple[int, str]]
 ) -> Iterator[str]:
@@ -244,6 +250,8 @@ def _paragraphs(
     begin = 0
     for position, text in (*added, (len(own), "")):
         words = own[begin:position].strip() if added else own
+        if not _may_quote(context, ticket):
+            words = "\n".join(line for line in words.split("\n") if not is_quoted(line)).strip()
         yield from filter(None, (without_placeholders(context, ticket, words) if filled else words, text))
         begin = position
 
