@@ -531,3 +531,14 @@ def test_answer_that_collides_with_one_to_a_ticket_that_follows_is_held() -> Non
     case = about_bundle("Es wird nichts getauscht.").with_facts(histories={"GYM-2": (recent,)})
     assert case.decide().outcome == "held"
     assert case.answering(LEADING, shows=BEFORE).decide().outcome == "reply"
+
+
+def test_saved_answer_beside_bundle_goes_to_the_tickets_of_its_line(
+    subtests: pytest.Subtests,
+) -> None:
+    saved = SavedAnswer("GYM", "stoerung", "Störung", "Eine Störung.", Address(ERIKA), EARLIER)
+    for line, expected in (("#use Störung #1", {LENA}), ("#use Störung", {LENA, OLGA, PAUL, KIRA})):
+        with subtests.test(line=line):
+            case = answers(MAX, FIRST, f"{line}\n#bundle 2 4").with_facts(SECOND, THIRD)
+            done = case.with_facts(saved_answers=(saved,)).proven().decide()
+            assert texts_to(done) == expected

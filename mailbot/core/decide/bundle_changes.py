@@ -153,7 +153,7 @@ def _change_bundle(
     change = _change_one(context, leading, own, scope)
     left = {ticket.key: ticket for ticket in context.facts.followers(leading)}
     for ticket in scope.others:
-        for_all = [c for c in own if _is_for_others(c)]
+        for_all = [c for c in own if _is_for_others(c) and _has_answer(c, leading, ticket)]
         named = [c for c in commands if ticket in c.tickets and c not in for_all]
         other = _change_one(context, ticket, [*for_all, *named], scope, _informed(context, change))
         left[ticket.key] = other.after
@@ -186,6 +186,12 @@ def _is_for_others(resolved: AnyResolved) -> bool:
     return isinstance(command, AnswerCommand) or (
         isinstance(command, TicketCommand) and (command.for_bundle or command == BUNDLE)
     )
+
+
+def _has_answer(resolved: AnyResolved, leading: Ticket, other: Ticket) -> bool:
+    """Return whether a command that adds text names another ticket, or that one followed the leading one."""
+    adds = isinstance(resolved.command, AnswerCommand)
+    return not adds or other in resolved.tickets or other.leading_key == leading.key
 
 
 def _without_text(context: MailContext) -> MailContext:
