@@ -31,6 +31,7 @@ NOW = datetime(2026, 11, 23, 12, 47, tzinfo=UTC)
 
 LENA = Address("lena.lehrerin@schule.example", "Lena Lehrerin")
 RAINER = Address("rektor@schule.example", "Dr. Rainer Rektor-Oberschlau")
+OLGA = Address("opal@schule.example", "Olga Opal")
 MAX = Address("mustermann.m@support.example", "Max Mustermann")
 PRIVATE = Address("max.m@zuhause.example", "Max Privat")
 ERIKA = Address("erika@support.example", "Erika Beispiel")
@@ -150,7 +151,10 @@ NETWORK = tuple(
         (105, "Internet geht nicht"),
     )
 )
-LEADING = tuple(replace(ticket, bundle=101) for ticket in NETWORK)
+LEADING = tuple(
+    replace(ticket, bundle=101, requester=requester)
+    for ticket, requester in zip(NETWORK, (LENA, RAINER, OLGA), strict=True)
+)
 REPORTS = PlaceReports(Place("room", "204"), 4, "autumn")
 SIMILAR = (
     Similar(SOLVED, "der Eingang am Beamer stand auf VGA. Mit der Taste „Source“ auf HDMI 1 stellen."),

@@ -61,8 +61,6 @@ Columns = dict[str, Any]
 """The values of an entry of the audit trail, or of a chain, by column."""
 
 DESK = "desk"
-UNBUNDLED = "unbundled"
-"""The action that ends a bundle; its detail are the numbers of the other tickets."""
 
 _EVENT, _TICKET, _CHAIN = (metadata.tables[name] for name in ("event", "ticket", "chain"))
 
@@ -115,11 +113,7 @@ ENTRIES: dict[type[Effect], Callable[[Any], tuple[str, str, str]]] = {
     Assign: lambda e: (e.ticket, "assignee", e.assignee.email if e.assignee else ""),
     SetDue: lambda e: (e.ticket, "due", e.due.isoformat(timespec="minutes")),
     SetAppointment: lambda e: (e.ticket, "appointment", _when(e.appointment)),
-    SetBundle: lambda e: (
-        (e.ticket, UNBUNDLED, " ".join(map(str, e.ended)))
-        if e.bundle is None
-        else (e.ticket, "bundled", str(e.bundle))
-    ),
+    SetBundle: lambda e: (e.ticket, "bundled" if e.bundle else "unbundled", str(e.bundle or "")),
     AddCc: lambda e: (e.ticket, "copy", e.person.email),
     SetRequester: lambda e: (e.ticket, "requester", e.requester.email),
     SetBlocked: lambda e: (e.ticket, "blocked" if e.blocked else "unblocked", e.address),

@@ -1,7 +1,7 @@
 """Load the facts that a decision about one mail depends on."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,7 +33,7 @@ from mailbot.store.prepared import execute
 from mailbot.store.recent_activity import load_recent_activity
 from mailbot.store.tables import metadata
 from mailbot.store.threads import by_common_ancestor, changed_copy, is_from_list
-from mailbot.store.undo_state import ended_bundle, last_changes
+from mailbot.store.undo_state import last_changes, of_ended_bundles
 
 MAX_LOOKUPS = 50
 _MAX_IN_TRANSIT = timedelta(days=365)
@@ -118,8 +118,12 @@ class _Matches:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The tickets that a mail names or belongs to: rows by each name, rows and values by present key."""
+    """The tickets that a mail names or belongs to: rows by each name, rows and values by present key.
 
+    `named` are the names; the other tickets are of the same bundles.
+    """
+
+    named: Collection[str]
     by_name: Mapping[str, Row[Any]]
     rows: Mapping[str, Row[Any]]
     tickets: Mapping[str, Ticket]
@@ -161,7 +165,7 @@ def load_facts(
         same_report=matches.same_report,
         tickets=found.tickets,
         aliases=found.aliases,
-        histories=_histories(session, found.rows),
+        histories=_histories(session, _read(understood.mail, policy, found)),
         absences=absences,
         similar=_similar(session, lookups, found, number),
         reports=_reports(session, lookups, found, school, now),
@@ -202,27 +206,8 @@ def _with_looked_up(
         actors = policy.addresses(receipt.recipient) if receipt is not None else frozenset()
         versions = saved_answers.load_versions(session, receipt, actors)
         facts = replace(facts, saved_versions=versions)
-        facts = _with_changes(session, facts, found, understood.mail, policy)
+        facts = replace(facts, changes=_changes(session, found, understood.mail, policy))
     return facts
-
-
-def _with_changes(session: Session, facts: Facts, found: _Found, mail: Mail, policy: Policy) -> Facts:
-    """Return the facts with the last changes of the tickets, and of those of bundles that these ended."""
-    changes = _changes(session, found, mail, policy)
-    ended = [
-        key
-        for name, change in changes.items()
-        for key in ended_bundle(session, found.rows[name].id, found.tickets[name], change)
-    ]
-    if not ended:
-        return replace(facts, changes=changes)
-    others = _found(session, ended)
-    return replace(
-        facts,
-        changes=_changes(session, others, mail, policy) | changes,
-        tickets={**others.tickets, **facts.tickets},
-        histories={**_histories(session, others.rows), **facts.histories},
-    )
 
 
 def _sent_tips(session: Session, found: _Found) -> dict[str, str]:
@@ -251,14 +236,19 @@ def _match(
 
 
 def _load_tickets(session: Session, lookups: Lookups, matches: _Matches) -> _Found:
-    """Lock and load the tickets that a mail names or belongs to."""
-    return _found(session, sorted({*lookups.named, *lookups.tags, *matches.tickets()})[:MAX_LOOKUPS])
+    """Lock and load the tickets that a mail names or belongs to, and those of the bundles that they lead.
 
-
-def _found(session: Session, names: Sequence[str]) -> _Found:
+    `#undo` may need those of a bundle that ended.
+    """
+    names = sorted({*lookups.named, *lookups.tags, *matches.tickets()})[:MAX_LOOKUPS]
+    if lookups.undoes:
+        ended = of_ended_bundles(session, tickets.find_all(session, names).values())
+        names = list(dict.fromkeys((*names, *ended)))
     by_name = tickets.find_for_update(session, names)
     rows = {tickets.key_of(row): row for row in by_name.values()}
-    return _Found(by_name, rows, dict(zip(rows, to_tickets(session, list(rows.values())), strict=True)))
+    return _Found(
+        names, by_name, rows, dict(zip(rows, to_tickets(session, list(rows.values())), strict=True))
+    )
 
 
 def _answered(
@@ -318,6 +308,13 @@ def _from_lists(session: Session, mail: Mail, policy: Policy, rows: Mapping[str,
 def _histories(session: Session, rows: Mapping[str, Row[Any]]) -> dict[str, tuple[Message, ...]]:
     histories = tickets.histories(session, [row.id for row in rows.values()])
     return {key: histories[row.id] for key, row in rows.items()}
+
+
+def _read(mail: Mail, policy: Policy, found: _Found) -> dict[str, Row[Any]]:
+    """Return the tickets whose messages a mail may need; only mails by the staff concern whole bundles."""
+    by_staff = mail.sender is not None and policy.find_member(mail.sender.email) is not None
+    named = {row.id for name, row in found.by_name.items() if name in found.named}
+    return {key: row for key, row in found.rows.items() if by_staff or row.id in named}
 
 
 def _schools(lookups: Lookups, found: _Found) -> list[str]:

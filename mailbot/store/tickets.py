@@ -158,7 +158,7 @@ def by_ids(session: Session, ticket_ids: Collection[int]) -> dict[int, Row[Any]]
 
 
 def find_for_update(session: Session, names: Collection[str]) -> dict[str, Row[Any]]:
-    """Return the rows of tickets, as `find_all` does, and of their bundles.
+    """Return the rows of tickets, as `find_all` does, and of the bundles that they lead.
 
     Lock them until this transaction ends.
     """
@@ -182,8 +182,8 @@ def bundle_of(session: Session, ticket: Ticket) -> tuple[Ticket, ...]:
 
 
 def _with_bundles(session: Session, found: dict[str, Row[Any]]) -> dict[str, Row[Any]]:
-    """Return rows of tickets, and those of the other tickets of their bundles."""
-    bundles = {(row.school, row.bundle) for row in found.values() if row.bundle is not None}
+    """Return rows of tickets, and those of the other tickets of the bundles that they lead."""
+    bundles = {(row.school, row.bundle) for row in found.values() if row.bundle == row.number}
     if not bundles:
         return found
     schools, numbers = (list(set(values)) for values in zip(*bundles, strict=True))

@@ -1,7 +1,7 @@
 """Read the last changes of tickets from the audit trail, so that they can be undone."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,6 @@ from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Role, Ticket
 from mailbot.core.model.ticket_fields import with_state
 from mailbot.core.model.transition import apply
-from mailbot.store.audit import UNBUNDLED
 from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
 
@@ -26,7 +25,7 @@ OF_ONE_MEMBER = frozenset({"muted", "unmuted"})
 """Actions that concern their actor only: they are not the last change for others."""
 _ACTORS: BindParameter[Any] = bindparam("actors", expanding=True)
 
-_EVENT, _OUTBOX = metadata.tables["event"], metadata.tables["outbox"]
+_EVENT, _OUTBOX, _TICKET = (metadata.tables[name] for name in ("event", "outbox", "ticket"))
 
 # Read the last change of each of several tickets, for a person with these addresses.
 _LAST_CHANGES = select(_EVENT).where(
@@ -54,18 +53,33 @@ _SENT_MAILS = (
 )
 
 
-# Find the other tickets of a bundle that a change ended.
-_ENDED = select(_EVENT.c.detail).where(
-    _EVENT.c.ticket_id == bindparam("ticket"), _EVENT.c.at == bindparam("at"), _EVENT.c.action == UNBUNDLED
+# Find the tickets of a school that one mail changed.
+_CHANGED_TOGETHER = (
+    select(_TICKET.c.number)
+    .distinct()
+    .join(_EVENT, _EVENT.c.ticket_id == _TICKET.c.id)
+    .where(
+        _TICKET.c.school == bindparam("school"),
+        _TICKET.c.updated >= bindparam("at"),
+        _EVENT.c.at == bindparam("at"),
+        _EVENT.c.actor == bindparam("actor"),
+        _EVENT.c.before.is_not(None),
+    )
 )
 
 
-def ended_bundle(session: Session, ticket_id: int, ticket: Ticket, last: Change) -> list[str]:
-    """Return the keys of the other tickets of a bundle if the last change of its leading ticket ended it."""
-    if ticket.bundle is not None or not last.before.leads:
-        return []
-    details = execute(session, _ENDED, {"ticket": ticket_id, "at": last.at}).scalars()
-    return [f"{ticket.school}-{number}" for detail in details for number in detail.split()]
+def of_ended_bundles(session: Session, rows: Iterable[Row[Any]]) -> Iterator[str]:
+    """Yield the keys of the tickets of bundles that the last changes of these tickets left or ended."""
+    by_id = {row.id: row for row in rows}
+    for event in execute(session, _LAST_CHANGES, {"tickets": list(by_id), "actors": []}).all():
+        row, former = by_id[event.ticket_id], (event.before or {}).get("bundle")
+        if former is None or row.bundle is not None:
+            continue
+        yield f"{row.school}-{former}"
+        if former == row.number:
+            values = {"school": row.school, "at": event.at, "actor": event.actor}
+            numbers = execute(session, _CHANGED_TOGETHER, values).scalars()
+            yield from (f"{row.school}-{number}" for number in numbers)
 
 
 def last_changes(

@@ -1,8 +1,10 @@
 """Bundles on a real database: mails, audit trail, undo, timers, disclosure."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -12,9 +14,9 @@ from mailbot.service.timers import run_timers
 from mailbot.store.database import read_only
 from mailbot.store.disclosure import collect
 from mailbot.store.tables import OutboxRow, TicketRow
-from tests.support.desk_harness import DeskHarness, reply_to
+from tests.support.desk_harness import DeskHarness, open_harness, reply_to
 from tests.support.mail_builder import mail
-from tests.support.scenario import ERIKA, LENA, MAX, NOW, TINA, TONI
+from tests.support.scenario import ERIKA, LENA, MAX, NOW, POLICY, TINA, TONI
 from tests.support.school import problem
 
 OLGA, PAUL = "olga@schule.example", "paul@schule.example"
@@ -29,6 +31,12 @@ def three(desk: DeskHarness) -> DeskHarness:
         desk.receive(problem(SUBJECTS[person], sender=f"{name} <{person}>").text(f"Es betrifft {name}."))
     assert desk.reply(MAX, "#bündeln 1 2 3", proven=True) == "command"
     return desk
+
+
+def leading(desk: DeskHarness, person: str) -> OutboxRow:
+    """Return a new mail to a member that shows the bundle which GYM-1 leads."""
+    assert desk.reply(person, "#zeige GYM-1") == "answered"
+    return desk.outbox_of(person, NotificationKind.TICKET_DETAILS)[-1]
 
 
 def bundles(desk: DeskHarness) -> list[int | None]:
@@ -72,7 +80,7 @@ def test_commands_are_audited_in_each_language(desk: DeskHarness, subtests: pyte
             for line, expected in ((f"{bundle} 2 3", [1, 1, 1]), (unbundle, [None, None, None])):
                 assert desk.outcome(reply_to(first, MAX, line).proven()) == "command"
                 assert bundles(desk) == expected
-            assert actions(desk, "GYM-1")[-2:] == [(MAX, "bundled", "1"), (MAX, "unbundled", "2 3")]
+            assert actions(desk, "GYM-1")[-2:] == [(MAX, "bundled", "1"), (MAX, "unbundled", "")]
             assert actions(desk, "GYM-3")[-2:] == [(MAX, "bundled", "1"), (MAX, "unbundled", "")]
 
 
@@ -81,11 +89,11 @@ def test_bundle_is_audited_and_shown_to_the_team_only(three: DeskHarness) -> Non
     assert actions(three, "GYM-2") == [(MAX, "bundled", "1")]
     three.reply(LENA, "Auch im Keller.")
     three.reply(OLGA, "Und im Hof.")
-    leading, other = [row.text for row in three.outbox_of(ERIKA, NotificationKind.REQUESTER_REPLY)]
-    assert "Bündel: GYM-1, GYM-2, GYM-3" in leading
-    assert "Die Antwort bekommen auch alle anderen, deren Meldung zum Bündel gehört." in leading
+    first, other = [row.text for row in three.outbox_of(ERIKA, NotificationKind.REQUESTER_REPLY)]
+    assert "Bündel: GYM-1, GYM-2, GYM-3" in first
+    assert first.startswith("Ihre Antwort geht an Lena Lehrerin und 2 weitere.")
     assert "Bündel: GYM-1\n" in other
-    assert "Die Antwort bekommen auch" not in other
+    assert other.startswith("Ihre Antwort geht an Olga Opal.")
     assert_nobody_sees_others(three)
 
 
@@ -94,7 +102,7 @@ def test_answer_and_close_of_the_leading_ticket_reach_each_requester_in_their_th
 ) -> None:
     before = {person: three.outbox_of(person)[0] for person in NAMES}
     for text, kind in (("Der Anbieter hat eine Störung.", "answer"), ("Läuft wieder.\n#close", "closed")):
-        assert three.outcome(reply_to(three.outbox_of(ERIKA)[0], ERIKA, text)) in ("reply", "command")
+        assert three.outcome(reply_to(leading(three, ERIKA), ERIKA, text)) in ("reply", "command")
         for person, first in before.items():
             row = letter(three, person)
             assert (row.kind, row.ticket_id) == (kind, first.ticket_id)
@@ -107,7 +115,7 @@ def test_answer_and_close_of_the_leading_ticket_reach_each_requester_in_their_th
 
 
 def test_undo_of_a_closing_reopens_all_and_a_second_one_closes_all_again(three: DeskHarness) -> None:
-    three.outcome(reply_to(three.outbox_of(ERIKA)[0], ERIKA, "Läuft wieder.\n#close"))
+    three.outcome(reply_to(leading(three, ERIKA), ERIKA, "Läuft wieder.\n#close"))
     assert three.reply(ERIKA, "#rückgängig", NotificationKind.COMMAND_RECEIPT) == "command"
     assert statuses(three) == [("open", 1)] * 3
     assert [letter(three, person).kind for person in NAMES] == ["undone"] * 3
@@ -129,18 +137,18 @@ def test_undo_of_bundle_and_unbundle(three: DeskHarness) -> None:
         three.receive(reply_to(first, MAX, line), at=NOW + timedelta(minutes=minutes + 1))
         assert bundles(three) == expected, line
     entries = [(action, detail) for _, action, detail in actions(three, "GYM-1")]
-    assert entries[:4] == [("bundled", "1"), ("unbundled", "2 3"), ("undone", "open"), ("undone", "open")]
+    assert entries[:4] == [("bundled", "1"), ("undone", "open"), ("undone", "open"), ("unbundled", "")]
 
 
 def test_unbundle_takes_one_ticket_out(three: DeskHarness) -> None:
     three.outcome(reply_to(three.outbox_of(MAX)[1], MAX, "#entbündeln"))
     assert bundles(three) == [1, None, 1]
-    three.outcome(reply_to(three.outbox_of(MAX)[0], MAX, "Läuft wieder.\n#close"))
+    three.outcome(reply_to(leading(three, MAX), MAX, "Läuft wieder.\n#close"))
     assert [status for status, _ in statuses(three)] == ["closed", "open", "closed"]
 
 
 def test_escalation_brings_second_level_one_mail_and_return_brings_all_back(three: DeskHarness) -> None:
-    three.outcome(reply_to(three.outbox_of(MAX)[0], MAX, "Bitte ansehen.\n#escalate"))
+    three.outcome(reply_to(leading(three, MAX), MAX, "Bitte ansehen.\n#escalate"))
     assert statuses(three) == [("open", 2)] * 3
     (sent,) = three.outbox_of(TONI)
     assert "Bündel: GYM-1, GYM-2, GYM-3" in sent.text
@@ -152,7 +160,7 @@ def test_escalation_brings_second_level_one_mail_and_return_brings_all_back(thre
 
 
 def test_waiting_tickets_of_a_bundle_end_their_wait_one_by_one(three: DeskHarness) -> None:
-    three.outcome(reply_to(three.outbox_of(MAX)[0], MAX, "Geht es wieder?\n#wait"))
+    three.outcome(reply_to(leading(three, MAX), MAX, "Geht es wieder?\n#wait"))
     three.reply(OLGA, "Nein.")
     assert [status for status, _ in statuses(three)] == ["waiting", "open", "waiting"]
     assert_nobody_sees_others(three)
@@ -172,7 +180,7 @@ def test_staff_are_reminded_of_the_leading_ticket_only_while_it_is_open(three: D
 
 
 def test_disclosure_names_no_other_ticket_of_the_bundle(three: DeskHarness) -> None:
-    built = reply_to(three.outbox_of(MAX)[0], MAX, "Wir sind dran.\n\n> Es betrifft Lena Lehrerin.")
+    built = reply_to(leading(three, MAX), MAX, "Wir sind dran.\n\n> Es betrifft Lena Lehrerin.")
     three.outcome(built)
     with read_only(three.engine) as session:
         found = collect(session, OLGA)
@@ -195,15 +203,113 @@ def test_third_similar_report_offers_a_bundle_and_later_ones_join_it_by_one_tap(
     desk.receive(problem("Internet geht nicht", sender="Kira <kira@schule.example>").text(long))
     (line,) = desk.outbox_of(ERIKA, NotificationKind.ALSO_REPORTED)
     assert "Kira meldet wohl dasselbe wie GYM-1 („WLAN weg“)." in line.text
-    assert "Ins Bündel GYM-1: #bündeln 1" in line.text
+    assert "Zum Bündel GYM-1 hinzufügen: #bündeln 1" in line.text
     assert len(line.text) < 1_500 < len(long)
-    assert tap(desk, ERIKA, "Ins Bündel GYM-1") == "command"  # without proof by the server
+    assert tap(desk, ERIKA, "Zum Bündel GYM-1 hinzufügen") == "command"  # without proof by the server
     assert bundles(desk) == [1, 1, 1, 1]
-    desk.outcome(reply_to(desk.outbox_of(MAX)[0], MAX, "Läuft wieder.\n#close"))
+    desk.outcome(reply_to(leading(desk, MAX), MAX, "Läuft wieder.\n#close"))
     assert [status for status, _ in statuses(desk)] == ["closed"] * 4
     assert_nobody_sees_others(desk)
     desk.receive(problem("Internet weg", sender="Lars <lars@schule.example>").text("Wieder."))
     assert letter(desk, MAX).kind == "new_ticket"
+
+
+def test_answer_of_a_colleague_who_knows_no_bundle_goes_to_one_requester(
+    three: DeskHarness,
+) -> None:
+    first = three.outbox_of(ERIKA)[0]
+    assert first.text.startswith("Ihre Antwort geht an Lena Lehrerin.")
+    three.outcome(reply_to(first, ERIKA, "Wegen Ihrer Krankmeldung komme ich erst Montag."))
+    assert letter(three, LENA).kind == "answer"
+    assert [letter(three, person).kind for person in (OLGA, PAUL)] == ["receipt", "receipt"]
+    receipt = three.outbox_of(ERIKA, NotificationKind.COMMAND_RECEIPT)[-1]
+    assert "gilt nur für die Meldung von Lena Lehrerin, nicht für die anderen im Bündel." in receipt.text
+    shown = leading(three, ERIKA)
+    assert shown.text.startswith("Ihre Antwort geht an Lena Lehrerin und 2 weitere.")
+
+
+def test_answers_between_lines_of_the_mail_go_to_one_requester(
+    three: DeskHarness, subtests: pytest.Subtests
+) -> None:
+    said = "> Es betrifft Lena Lehrerin."
+    for name, text in {
+        "plain": f"{said}\n\nWissen wir, wir sind dran.\n\n> Lena",
+        "attribution": f"Hallo,\n\nLena Lehrerin <{LENA}> schrieb:\n{said}\nWissen wir.\n> Raum 204\nJa.",
+        "one answer": "{above}\nWissen wir, wir sind dran.\n{below}",
+    }.items():
+        with subtests.test(name=name):
+            shown = leading(three, ERIKA)
+            quoted = [f"> {line}" for line in shown.text.split("\n")]
+            at = next(number for number, line in enumerate(quoted) if "Es betrifft Lena" in line) + 1
+            parts = {"above": "\n".join(quoted[:at]), "below": "\n".join(quoted[at:])}
+            three.outcome(reply_to(shown, ERIKA, text.format(**parts)))
+            assert letter(three, LENA).kind == "answer"
+            assert "Wissen wir" in letter(three, LENA).text
+            assert letter(three, OLGA).kind == "receipt"
+
+
+def test_held_answer_that_is_confirmed_after_the_bundling_goes_to_one_requester(desk: DeskHarness) -> None:
+    for person, name in NAMES.items():
+        desk.receive(problem(SUBJECTS[person], sender=f"{name} <{person}>").text(f"Es betrifft {name}."))
+    of_erika, of_max = desk.outbox_of(ERIKA)[0], desk.outbox_of(MAX)[0]
+    desk.outcome(reply_to(of_erika, ERIKA, "Hallo Lena, ich schaue."))
+    assert desk.outcome(reply_to(of_max, MAX, "Hallo Lena, wegen deiner Note in Mathe.")) == "held"
+    assert desk.outcome(reply_to(of_erika, ERIKA, "#bündeln 1 2 3").proven()) == "command"
+    assert desk.reply(MAX, "#bestätigen", NotificationKind.HELD_ANSWER) == "reply"
+    assert "Note in Mathe" in letter(desk, LENA).text
+    assert "Note in Mathe" not in letter(desk, OLGA).text
+
+
+def test_undo_of_a_bundle_takes_out_tickets_that_joined_it_later(three: DeskHarness) -> None:
+    three.receive(problem("Internet geht nicht", sender="Kira <kira@schule.example>").text("Auch weg."))
+    assert three.reply(ERIKA, "#bündeln 1") == "command"
+    receipt = three.outbox_of(MAX, NotificationKind.COMMAND_RECEIPT)[-1]
+    assert three.outcome(reply_to(receipt, MAX, "#undo")) == "command"
+    assert bundles(three) == [None] * 4
+
+
+def test_undo_of_unbundle_brings_closed_tickets_back_but_not_into_an_ended_bundle(three: DeskHarness) -> None:
+    of_max = three.outbox_of(MAX)
+    three.outcome(reply_to(three.outbox_of(OLGA)[0], OLGA, "#erledigt"))
+    steps = (
+        (0, "#unbundle", [None, None, None]),
+        (0, "#undo", [1, 1, 1]),
+        (2, "#entbündeln", [1, 1, None]),
+        (0, "#entbündeln", [None, None, None]),
+        (2, "#undo", [None, None, None]),
+    )
+    for minutes, (about, line, expected) in enumerate(steps):
+        three.receive(reply_to(of_max[about], MAX, line), at=NOW + timedelta(minutes=minutes + 1))
+        assert bundles(three) == expected, (minutes, line)
+
+
+def test_staff_are_reminded_of_a_reply_that_only_another_ticket_of_the_bundle_got(three: DeskHarness) -> None:
+    three.outcome(reply_to(leading(three, MAX), MAX, "Der Anbieter hat eine Störung."))
+    three.outcome(reply_to(letter(three, OLGA), OLGA, "Hilft nicht, ich brauche Hilfe."))
+    for days in range(1, 4):
+        run_timers(three.desk, NOW + timedelta(days=days))
+    late = [row for row in three.outbox_of(MAX) if row.kind == "reminder"]
+    assert {row.ticket_id for row in late} == {2}
+
+
+def test_staff_are_notified_of_an_escalation_by_time_unless_the_leading_ticket_escalates(
+    tmp_path: Path, subtests: pytest.Subtests
+) -> None:
+    times = replace(POLICY.times, escalate_hours=16, reminder_hours=8)
+    for name, answer, expected in (("leading too", False, {1}), ("another alone", True, {2})):
+        directory = tmp_path / name
+        directory.mkdir()
+        with subtests.test(name=name), open_harness(directory, replace(POLICY, times=times)) as desk:
+            for person in NAMES:
+                desk.receive(problem(SUBJECTS[person], sender=person).text("Bitte."))
+            desk.reply(MAX, "#bündeln 1 2 3", proven=True)
+            if answer:
+                desk.outcome(reply_to(leading(desk, MAX), MAX, "Bitte neu starten."))
+                desk.outcome(reply_to(letter(desk, OLGA), OLGA, "Hilft nicht."))
+            for hours in range(1, 24 * 4):
+                run_timers(desk.desk, NOW + timedelta(hours=hours))
+            sent = [row.ticket_id for row in desk.outbox_of(TONI, NotificationKind.ESCALATED_SECOND_LEVEL)]
+            assert set(sent) == expected
 
 
 def tap(desk: DeskHarness, person: str, label: str, *, proven: bool = False) -> str:

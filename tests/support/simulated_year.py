@@ -370,11 +370,13 @@ class SimulatedYear:
         table = IN_THE_MORNING if sent.kind == "digest" else tables.get(sent.role, REQUESTER)
         offer = OFFER.search(sent.text) if sent.kind in ("new_ticket", "also_reported") else None
         text = offer[0].strip() if offer else self.filled(self.draw(table), sent)
+        before = self.state(sent.ticket_id)
+        if before and before.get("bundle") and table is FIRST_LEVEL and self.rng.random() < 0.1:
+            text = "#entbündeln"
         if not text:
             return
         if table is REQUESTER and text not in TAPS:
             text = f"{text}\n{self.rng.choice(TOPICS)} ist dabei."
-        before = self.state(sent.ticket_id)
         built, school = reply_to(sent, writer, text), POLICY.school(sent.school)
         if school is not None and POLICY.find_member(writer):  # commands also name other tickets
             built = built.proven(school.authserv_id)

@@ -7,10 +7,10 @@ import pytest
 from mailbot.core.model.effects import AddMessage, SetBundle
 from mailbot.core.model.facts import Change, SentNotification
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import Notification, Reason
+from mailbot.core.model.notification import Notification, Reason, shown_tickets
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.saved_answer import SavedAnswer
-from mailbot.core.model.ticket import MAX_BUNDLE, Role, Status, Ticket, Visibility
+from mailbot.core.model.ticket import MAX_BUNDLE, Direction, Message, Role, Status, Ticket, Visibility
 from tests.support.scenario import (
     EARLIER,
     ERIKA,
@@ -51,8 +51,9 @@ LEADING, OF_OLGA, OF_PAUL = BUNDLE = bundled(FIRST, SECOND, THIRD)
 
 
 def about_bundle(text: str, writer: str = MAX, about: Ticket = LEADING, *others: Ticket) -> MailScenario:
-    """Begin an answer to a mail about a ticket of the bundle; nothing else proves the sender."""
-    return answers(writer, about, text).with_facts(*(others or BUNDLE))
+    """Begin an answer to a mail about a ticket of the bundle, which shows all; it alone proves the sender."""
+    shown = tuple((one.key, one.closed) for one in (others or BUNDLE) if about.leads or one == about)
+    return writes(writer, text).answering(about, shows=shown).with_facts(*(others or BUNDLE))
 
 
 def to_outside(done: Outcome) -> dict[str, Notification]:
@@ -204,16 +205,19 @@ def test_ticket_that_its_requester_closed_stays_closed_until_the_leading_one_is(
 
 
 def test_commands_that_name_tickets_of_a_bundle_are_executed_once_for_each() -> None:
-    case = about_bundle("Läuft.\n#close 1 2 4\n#priorität hoch #4").proven()
-    done = case.decide()
-    assert done.outcome == "command", done.reasons
-    assert len(done.messages) == 3
+    for text, lines in (
+        ("Läuft.\n#close 1 2 4", [("close", "GYM-1")]),
+        (
+            "Läuft.\n#close 1 2 4\n#priorität hoch #4",
+            [("close", "GYM-1"), ("close", "GYM-2"), ("close", "GYM-4"), ("priority", "GYM-4")],
+        ),
+    ):
+        done = about_bundle(text).proven().decide()
+        assert done.outcome == "command", done.reasons
+        assert len(done.messages) == 3
+        receipt = done.notification(MAX, NotificationKind.COMMAND_RECEIPT)
+        assert [(r.command, r.ticket and r.ticket.key) for r in receipt.done] == lines
     assert [done.ticket(one.key).priority.value for one in BUNDLE] == ["normal", "normal", "high"]
-    receipt = done.notification(MAX, NotificationKind.COMMAND_RECEIPT)
-    assert [(r.command, r.ticket and r.ticket.key) for r in receipt.done] == [
-        ("close", "GYM-1"),
-        ("priority", "GYM-4"),
-    ]
 
 
 def test_first_named_ticket_or_that_of_the_mail_or_the_present_leading_one_leads(
@@ -342,3 +346,199 @@ def test_saved_answer_is_filled_in_for_each_requester(subtests: pytest.Subtests)
                 OLGA: "Hallo Olga, zu GYM-2 gibt es eine Störung.",
                 PAUL: "Hallo Paul, zu GYM-4 gibt es eine Störung.",
             }
+
+
+BEFORE = ((LEADING.key, None),)
+"""What a mail about the leading ticket from before the bundle showed."""
+
+
+def texts_to(done: Outcome) -> set[str]:
+    """Return who outside the teams gets a text."""
+    return {to for to, n in to_outside(done).items() if n.text}
+
+
+def alone(done: Outcome) -> bool:
+    """Return whether the receipt says that the mail concerns one ticket only."""
+    receipts = [n for n in done.notifications if n.kind is NotificationKind.COMMAND_RECEIPT]
+    return any(r.command == "answer_alone" for receipt in receipts for r in receipt.done)
+
+
+def test_mail_from_before_the_bundle_concerns_its_own_ticket_and_the_receipt_names_it(
+    subtests: pytest.Subtests,
+) -> None:
+    for text in ("Wegen Ihrer Krankmeldung erst am Montag.", "Läuft.\n#close", "#wait", "#use Störung"):
+        with subtests.test(text=text):
+            saved = SavedAnswer("GYM", "stoerung", "Störung", "Eine Störung.", Address(ERIKA), EARLIER)
+            case = about_bundle(text, ERIKA).with_facts(saved_answers=(saved,))
+            done = case.answering(LEADING, shows=BEFORE).decide()
+            assert set(to_outside(done)) == {LENA}
+            assert {getattr(effect, "ticket", LEADING.key) for effect in done.changes} == {LEADING.key}
+            assert alone(done)
+            assert not alone(case.decide())
+    quiet = about_bundle("Der Router ist heiß.\n#notiz", ERIKA).answering(LEADING, shows=BEFORE).decide()
+    assert not alone(quiet)
+
+
+def test_answer_to_a_mail_that_does_not_show_a_ticket_that_joined_later_is_for_one_ticket() -> None:
+    joined = replace(problem(5, KIRA), bundle=1)
+    done = about_bundle("Wir sind dran.").with_facts(joined).decide()
+    assert (set(to_outside(done)), alone(done)) == ({LENA}, True)
+
+
+def test_text_with_quoted_lines_or_between_them_is_for_one_ticket(subtests: pytest.Subtests) -> None:
+    whole = "> Bei mir geht nichts.\nSchade.\n> Was soll ich tun?\nAbwarten.\n> Lena"
+    cases = (
+        ("> Bei mir geht nichts.\nSchade.", "", ""),
+        ("Schade.\nAbwarten.", whole, "> Bei mir geht nichts.\n> Was soll ich tun?\n> Lena"),
+    )
+    for text, whole_text, quoted in cases:
+        with subtests.test(text=text):
+            done = about_bundle(text).with_mail(whole_text=whole_text, quoted=quoted).decide()
+            assert (texts_to(done), alone(done)) == ({LENA}, True)
+    answer, quotation = "Wir sind dran.", "> Bei mir\n> geht nichts."
+    for whole in (f"{answer}\n{quotation}", f"{quotation}\n{answer}"):
+        case = about_bundle(answer).with_mail(whole_text=whole, quoted=quotation)
+        assert texts_to(case.decide()) == {LENA, OLGA, PAUL, KIRA}
+
+
+def test_text_beside_a_command_for_one_ticket_is_for_that_ticket(subtests: pytest.Subtests) -> None:
+    for line in ("#priorität hoch", "#kopie nele@schule.example", "#übernehmen"):
+        with subtests.test(line=line):
+            done = about_bundle(f"Nele kümmert sich um Lenas Gerät.\n{line}").proven().decide()
+            assert texts_to(done) - {"nele@schule.example"} == {LENA}
+
+
+def test_confirmed_answer_concerns_its_own_ticket_only(subtests: pytest.Subtests) -> None:
+    for kind, expected in (
+        (NotificationKind.HELD_ANSWER, {LENA}),
+        (NotificationKind.REFUSAL, {LENA}),
+        (NotificationKind.CONFIRM, {LENA, OLGA, PAUL, KIRA}),
+    ):
+        with subtests.test(kind=kind):
+            case = about_bundle("Wir sind dran.").with_facts(confirmed="confirmed", released=kind)
+            assert texts_to(case.decide()) == expected
+
+
+def test_pictures_and_quotation_stay_in_the_ticket_of_the_mail(subtests: pytest.Subtests) -> None:
+    plain = (FIRST, SECOND, THIRD)
+    for line, about, tickets, others in (
+        ("#close 1", OF_OLGA, BUNDLE, {LENA}),
+        ("#bundle 1 2 4", THIRD, plain, {LENA, OLGA}),
+        ("#close 1 4", THIRD, plain, {LENA}),
+    ):
+        with subtests.test(line=line, about=about.key):
+            case = (
+                answers(MAX, about, f"> Mit Kennwort.\nWir sind dran.\n{line}").with_facts(*tickets).proven()
+            )
+            done = case.with_mail(parts=(photo(inline=True),), quoted="> Bei mir auch.").decide()
+            mails = to_outside(done)
+            mails = {to: mail for to, mail in mails.items() if to in others}
+            assert [n.text for n in mails.values() if n.attachments or "Kennwort" in n.text] == []
+            kept = {e.ticket for e in done.effects if isinstance(e, AddMessage) and e.message.quoted}
+            assert kept <= {about.key}
+
+
+def test_text_with_quoted_lines_beside_bundle_goes_to_the_requester_of_the_mail_only() -> None:
+    text = "> Bei Paul\nWir sind dran.\n#bundle 1 2 4"
+    done = answers(MAX, THIRD, text).with_facts(FIRST, SECOND).proven().decide()
+    assert [done.ticket(one.key).bundle for one in BUNDLE] == [1, 1, 1]
+    assert (texts_to(done), alone(done)) == ({PAUL, KIRA}, True)
+
+
+def test_ticket_of_a_member_leads_only_without_another() -> None:
+    mine = replace(FIRST, requester=Address(MAX, "Max"))
+    done = answers(ERIKA, THIRD, "#bundle 1 2 4").with_facts(mine, SECOND).proven().decide()
+    assert [done.ticket(one.key).bundle for one in BUNDLE] == [2, 2, 2]
+
+
+def test_closed_ticket_is_left_out_of_a_bundle_and_the_receipt_names_it() -> None:
+    solved = replace(FIRST, status=Status.CLOSED, closed=EARLIER)
+    done = answers(MAX, THIRD, "#bundle 1 2 4").with_facts(solved, SECOND).proven().decide()
+    assert [done.ticket(one.key).bundle for one in BUNDLE] == [None, 2, 2]
+    receipt = done.notification(MAX, NotificationKind.COMMAND_RECEIPT)
+    assert ("bundle_closed", "GYM-1") in [(r.command, r.detail) for r in receipt.done]
+    assert receipt.undoable
+
+
+def test_receipt_of_bundle_is_about_the_leading_ticket_and_shows_all() -> None:
+    done = answers(MAX, THIRD, "#bundle 1 2 4").with_facts(FIRST, SECOND).proven().decide()
+    receipt = done.notification(MAX, NotificationKind.COMMAND_RECEIPT)
+    assert shown_tickets(receipt) == ("GYM-1", "GYM-2", "GYM-4")
+    assert receipt.undoable
+
+
+def test_reopening_leaves_tickets_that_were_closed_before() -> None:
+    later = NOW.replace(hour=8)
+    closed = tuple(replace(one, status=Status.CLOSED, closed=later) for one in BUNDLE)
+    solved = replace(closed[1], closed=EARLIER)
+    done = about_bundle("#reopen", MAX, closed[0], closed[0], solved, closed[2]).decide()
+    assert [done.ticket(one.key).status for one in BUNDLE] == [Status.OPEN, Status.CLOSED, Status.OPEN]
+
+
+def test_bundle_ends_for_all_of_its_tickets(subtests: pytest.Subtests) -> None:
+    solved = replace(OF_OLGA, status=Status.CLOSED, closed=EARLIER)
+    joined = replace(problem(5, KIRA), bundle=1)
+    tickets = (LEADING, solved, OF_PAUL, joined)
+    before = zip(BUNDLE, (FIRST, SECOND, THIRD), strict=True)
+    changes = {one.key: replace(change(plain), notified=()) for one, plain in before}
+    for line in ("#unbundle", "#spam", "#undo"):
+        with subtests.test(line=line):
+            done = about_bundle(line, MAX, LEADING, *tickets).with_facts(changes=changes).proven().decide()
+            assert {done.ticket(one.key).bundle for one in tickets} == {None}
+    spam = about_bundle("#spam", MAX, OF_OLGA).decide()
+    assert [spam.ticket(one.key).bundle for one in BUNDLE] == [1, None, 1]
+
+
+def test_undo_of_unbundle_needs_the_former_bundle(subtests: pytest.Subtests) -> None:
+    full = tuple(replace(problem(n, OLGA), bundle=1) for n in range(100, 99 + MAX_BUNDLE))
+    for tickets, expected in (
+        ((LEADING, SECOND), 1),
+        ((FIRST, SECOND), None),
+        ((LEADING, SECOND, *full), None),
+    ):
+        with subtests.test(tickets=len(tickets), expected=expected):
+            changes = {"GYM-2": replace(change(OF_OLGA), notified=())}
+            done = answers(MAX, SECOND, "#undo").with_facts(*tickets, changes=changes).decide()
+            assert done.ticket("GYM-2").bundle == expected
+
+
+def test_second_level_is_notified_of_a_ticket_that_follows_one_it_has() -> None:
+    leading = replace(LEADING, level=2)
+    done = about_bundle("Noch einer.\n#escalate", MAX, leading, leading, OF_OLGA).decide()
+    kinds = [n.kind for n in done.notifications if n.to.email == TONI]
+    assert NotificationKind.ESCALATED_SECOND_LEVEL in kinds
+
+
+def test_assignee_of_a_ticket_that_follows_sees_the_answer() -> None:
+    mine = replace(OF_OLGA, assignee=Address(ERIKA))
+    done = about_bundle("Der Router ist tot.", MAX, LEADING, LEADING, mine, OF_PAUL).decide()
+    assert NotificationKind.ANSWER_COPY in [n.kind for n in done.notifications if n.to.email == ERIKA]
+
+
+def test_receipt_has_a_line_for_the_tickets_that_a_command_changed() -> None:
+    solved = replace(LEADING, status=Status.CLOSED, closed=EARLIER)
+    done = about_bundle("Läuft.\n#close", MAX, solved, solved, OF_OLGA, OF_PAUL).decide()
+    receipt = done.notification(MAX, NotificationKind.COMMAND_RECEIPT)
+    assert [(r.ticket and r.ticket.key, r.already, r.others) for r in receipt.done] == [
+        ("GYM-1", True, ()),
+        ("GYM-2", False, ("GYM-4",)),
+    ]
+    assert not receipt.undoable
+
+
+def test_answer_that_collides_with_one_to_a_ticket_that_follows_is_held() -> None:
+    recent = Message(Direction.OUT, Visibility.PUBLIC, Address(ERIKA), "Am Dienstag.", NOW)
+    case = about_bundle("Es wird nichts getauscht.").with_facts(histories={"GYM-2": (recent,)})
+    assert case.decide().outcome == "held"
+    assert case.answering(LEADING, shows=BEFORE).decide().outcome == "reply"
+
+
+def test_saved_answer_beside_bundle_goes_to_the_tickets_of_its_line(
+    subtests: pytest.Subtests,
+) -> None:
+    saved = SavedAnswer("GYM", "stoerung", "Störung", "Eine Störung.", Address(ERIKA), EARLIER)
+    for line, expected in (("#use Störung #1", {LENA}), ("#use Störung", {LENA, OLGA, PAUL, KIRA})):
+        with subtests.test(line=line):
+            case = answers(MAX, FIRST, f"{line}\n#bundle 2 4").with_facts(SECOND, THIRD)
+            done = case.with_facts(saved_answers=(saved,)).proven().decide()
+            assert texts_to(done) == expected

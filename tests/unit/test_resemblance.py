@@ -11,6 +11,7 @@ from bench import resemblance
 from mailbot.core.model.facts import OpenReport
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification_kind import NotificationKind
+from mailbot.core.model.ticket import MAX_BUNDLE
 from mailbot.core.text.resemblance import resembles
 from mailbot.core.text.words import TermSet, terms
 from tests.support.scenario import ERIKA, MAX, NOW, Outcome, photo, ticket, writes
@@ -144,10 +145,10 @@ def test_report_that_resembles_an_open_bundle_is_one_line_to_the_team() -> None:
     assert offered(decided(*LED, subject="Beamer 204 dunkel")) == []
 
 
-def test_line_about_a_bundle_has_no_files_but_a_forged_mail_is_shown_whole() -> None:
+def test_line_about_a_bundle_has_the_files_and_a_forged_mail_is_shown_whole() -> None:
     case = writes(PAUL, "Im Altbau.", subject="Internet weg").with_facts(open_reports=LED)
     done = case.with_mail(parts=(photo(),)).decide()
-    assert done.notification(ERIKA).attachments == ()
+    assert len(done.notification(ERIKA).attachments) == 1
     assert len(done.message.attachments) == 1
     assert case.failed().decide().notification(ERIKA).kind is NotificationKind.NEW_TICKET
 
@@ -156,6 +157,17 @@ def test_members_who_are_the_requester_get_no_line_about_their_own_problem() -> 
     mine = writes(MAX, "Im Altbau.", subject="Internet weg").proven().with_facts(open_reports=LED)
     staff = {n.to.email for n in mine.decide().notifications if n.kind is NotificationKind.ALSO_REPORTED}
     assert staff == {ERIKA}
+
+
+def test_offer_bundles_the_tickets_that_it_shows() -> None:
+    many = tuple(report(number, "WLAN weg") for number in range(1, 9))
+    assert offered(decided(*many)) == [1, 2, 3, 4, 5]
+
+
+def test_full_bundle_is_no_offer() -> None:
+    full = tuple(report(number, "WLAN weg", bundle=1) for number in range(1, MAX_BUNDLE + 1))
+    assert offered(decided(*full[:-1])) == [1]
+    assert offered(decided(*full)) == []
 
 
 def test_ticket_of_a_closed_bundle_is_no_offer() -> None:

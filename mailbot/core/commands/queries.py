@@ -143,6 +143,7 @@ def _details(context: MailContext, tickets: tuple[Ticket, ...], _: None) -> Iter
             history=history,
             attachments=attachments,
             listed=listed,
+            bundle=context.facts.followers(ticket) if staff else (),
         )
 
 

@@ -15,7 +15,17 @@ from mailbot.core.commands.definition import (
 )
 from mailbot.core.commands.status import close
 from mailbot.core.commands.syntax import phrase, ticket_names
-from mailbot.core.model.effects import AddCc, Effect, Merge, Move, OpenTicket, SetBlocked, SetStatus, Split
+from mailbot.core.model.effects import (
+    AddCc,
+    Effect,
+    Merge,
+    Move,
+    OpenTicket,
+    SetBlocked,
+    SetBundle,
+    SetStatus,
+    Split,
+)
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Notification, Reason
 from mailbot.core.model.notification_kind import NotificationKind
@@ -186,11 +196,15 @@ def _notify_move(
 
 
 def _spam(ticket: Ticket, spam: Spam, _: Address) -> tuple[Effect, ...]:
-    """Close a ticket and block its requester, unless someone else may have written in their name."""
+    """Close a ticket, take it out of its bundle and block its requester.
+
+    The requester is not blocked if someone else may have written in their name.
+    """
+    closed = (*close(ticket), *((SetBundle(ticket.key, None),) if ticket.bundle is not None else ()))
     if ticket.key in spam.forged:
-        return close(ticket)
+        return closed
     block = SetBlocked(ticket.school, ticket.requester.email, blocked=True, ticket=ticket.key)
-    return (*close(ticket), block)
+    return (*closed, block)
 
 
 MERGE = TicketCommand(

@@ -1,7 +1,7 @@
 """Commands for the status of a ticket: close, escalate, return, wait, reopen, remind, helped, undo, note."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from mailbot.core.commands.command import PARTICIPANTS, STAFF, LineLookups, Viewer
@@ -26,18 +26,17 @@ from mailbot.core.model.effects import (
     RecordHelped,
     RestoreAnswer,
     RevertChange,
-    SetBundle,
     SetDue,
     SetLevel,
     SetMuted,
     SetStatus,
     TicketEffect,
 )
-from mailbot.core.model.facts import Change
+from mailbot.core.model.facts import Change, Facts
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Reason
 from mailbot.core.model.saved_answer import SavedVersion
-from mailbot.core.model.ticket import Role, Status, Ticket
+from mailbot.core.model.ticket import MAX_BUNDLE, Role, Status, Ticket
 
 MAX_SNOOZE = timedelta(days=730)
 UNDO_WITHIN = timedelta(days=1)
@@ -68,12 +67,12 @@ DAY = TypedArgument(resolve=_resolve_day, lookups=_look_up_day)
 class LastChanges:
     """The last change of each ticket, by its key, and the versions of saved answers by the same mail.
 
-    `followers` are the numbers of the other tickets of the bundles that tickets lead, by their keys.
+    `rejoining` are the keys of the tickets that can be in their former bundle again.
     """
 
     by_ticket: Mapping[str, Change] = field(compare=False)
     saved: tuple[SavedVersion, ...] = field(default=(), compare=False)
-    followers: Mapping[str, tuple[int, ...]] = field(default_factory=dict, compare=False)
+    rejoining: frozenset[str] = field(default=frozenset(), compare=False)
 
 
 def _look_up_changes(words: tuple[str, ...], viewer: Viewer) -> LineLookups:
@@ -92,8 +91,22 @@ def _resolve_changes(request: Request) -> Resolved[LastChanges]:
         reason = _restore_refusal(context, version)
         if reason is not None:
             raise request.refusal(reason, version.answer.name)
-    followers = {t.key: tuple(o.number for o in context.facts.followers(t)) for t in tickets}
-    return tickets, LastChanges(context.facts.changes, saved, followers)
+    return tickets, LastChanges(context.facts.changes, saved, frozenset(_rejoining(context.facts, tickets)))
+
+
+def _rejoining(facts: Facts, undone: Iterable[Ticket]) -> Iterator[str]:
+    """Yield the keys of the tickets that can be in their former bundle again.
+
+    The ticket that led it leads it now, with room for one more, or leads it again by the same `#undo`.
+    """
+    restored = {t.key: facts.changes[t.key] for t in undone if facts.changes[t.key].before.leads}
+    for key, change in facts.changes.items():
+        former = change.before.leading_key
+        leading, again = facts.ticket(former), restored.get(former)
+        together = again is not None and (again.at, again.actor) == (change.at, change.actor)
+        has_room = leading is not None and leading.leads and len(facts.followers(leading)) + 1 < MAX_BUNDLE
+        if together or has_room:
+            yield key
 
 
 def _changed_by_same_mail(request: Request) -> tuple[Ticket, ...]:
@@ -172,9 +185,9 @@ def _undo(ticket: Ticket, last: LastChanges, actor: Address) -> tuple[Effect, ..
     before = change.before
     if before.muted != ticket.muted:
         return (SetMuted(ticket.key, actor.email, muted=actor.email in before.muted),)
-    ends = ticket.leads and before.bundle is None
-    bundle = (SetBundle(ticket.key, None, last.followers.get(ticket.key, ())),) if ends else ()
-    return (*bundle, RevertChange(ticket.key, before, change.at))
+    if before.bundle is not None and before.bundle != ticket.bundle and ticket.key not in last.rejoining:
+        before = replace(before, bundle=ticket.bundle)
+    return (RevertChange(ticket.key, before, change.at),)
 
 
 CLOSE = TicketCommand(

@@ -1,44 +1,124 @@
 """Change the tickets of a mail; a change of the ticket that leads a bundle is made on all of its tickets."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
 
+from mailbot.core.commands.bundle import BUNDLE, UNBUNDLE
 from mailbot.core.commands.context import MailContext
 from mailbot.core.commands.definition import AnswerCommand, AnyResolved, TicketCommand
 from mailbot.core.commands.status import UNDO
-from mailbot.core.decide.ticket_changes import ChangedTicket, change_ticket
-from mailbot.core.model.effects import Notify
+from mailbot.core.decide.ticket_changes import ChangedTicket, Informed, change_ticket
+from mailbot.core.model.effects import AddMessage, Notify, SetBundle
 from mailbot.core.model.notification import CommandResult
-from mailbot.core.model.ticket import Status, Ticket
+from mailbot.core.model.notification_kind import Confirms
+from mailbot.core.model.ticket import Ticket, Visibility, answered_with
+from mailbot.core.text.attribution import is_quoted
+
+ALONE = "answer_alone"
+"""The phrase of the receipt that says that a mail concerns one ticket of a bundle only."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """The other tickets of a bundle that a mail changes.
+
+    `only` is the key of the one ticket whose requester gets its text, "" if all get it. `spares`: it leaves
+    others as they are, although it is about the ticket that leads the bundle.
+    """
+
+    others: tuple[Ticket, ...] = ()
+    only: str = ""
+    spares: bool = False
 
 
 def change_tickets(
     context: MailContext, tickets: Iterable[Ticket], commands: Iterable[AnyResolved]
 ) -> list[ChangedTicket]:
     """Apply the commands and the text of a mail to its tickets, and to the bundles that they lead."""
+    commands = tuple(commands)
     named = {ticket.key: ticket for ticket in tickets}
-    bundles = {key: _others(context, ticket, commands) for key, ticket in named.items()}
-    others = {ticket.key for ticket in chain.from_iterable(bundles.values())}
+    scopes = {key: _scope(context, ticket, commands) for key, ticket in named.items()}
+    others = {ticket.key for scope in scopes.values() for ticket in scope.others}
+    context = _bundled(context, commands)
     return [
-        _change_bundle(context, ticket, bundles[key], commands)
+        _change_bundle(context, ticket, scopes[key], commands)
         for key, ticket in named.items()
         if key not in others
     ]
 
 
-def _others(context: MailContext, leading: Ticket, commands: Iterable[AnyResolved]) -> tuple[Ticket, ...]:
-    """Return the other tickets of a bundle that a mail by the staff about its leading ticket changes.
+def answered_tickets(
+    context: MailContext, tickets: Iterable[Ticket], commands: Iterable[AnyResolved]
+) -> tuple[Ticket, ...]:
+    """Return the tickets whose requesters get the text of a mail about these tickets."""
+    found: dict[str, Ticket] = {}
+    for ticket in tickets:
+        scope = _scope(context, ticket, tuple(commands))
+        found |= {one.key: one for one in (ticket, *scope.others) if scope.only in ("", one.key)}
+    return tuple(found.values())
 
-    A closed one stays as it is while the leading ticket is open: its requester may have solved the problem.
-    """
+
+def _scope(context: MailContext, leading: Ticket, commands: tuple[AnyResolved, ...]) -> _Scope:
+    """Return which other tickets a mail about a ticket changes with it, and who gets its text."""
     if not context.role_on(leading).staff:
-        return ()
-    if any(c.command == UNDO and leading in c.tickets for c in commands):
-        return tuple(_changed_together(context, leading))
-    found = context.facts.followers(leading)
-    closed = leading.status is Status.CLOSED
-    return tuple(ticket for ticket in found if closed or ticket.status is not Status.CLOSED)
+        return _Scope()
+    own = {c.command: c for c in commands if leading in c.tickets}
+    if (bundle := own.get(BUNDLE)) is not None:
+        leads = leading.key == bundle.value.leading.key
+        others = tuple(t for t in bundle.tickets if t.key != leading.key) if leads else ()
+        may_get = (t.key for t in (context.ticket, bundle.value.leading) if t in bundle.tickets)
+        goes_to_all = _goes_to_all(context, leading, (), commands)
+        return _Scope(others, "" if goes_to_all else next(may_get, ""))
+    followers = context.facts.followers(leading)
+    reached = answered_with(leading, followers)
+    goes_to_all = _goes_to_all(context, leading, reached, commands)
+    only = "" if goes_to_all else leading.key
+    if UNDO in own:
+        return _Scope(tuple(_changed_together(context, leading)), only)
+    if UNBUNDLE in own:
+        return _Scope(followers, only)
+    if goes_to_all:
+        return _Scope(reached)
+    named = {ticket.key for c in commands for ticket in c.tickets}
+    return _Scope(spares=any(ticket.key not in named for ticket in reached))
+
+
+def _goes_to_all(
+    context: MailContext, leading: Ticket, others: Iterable[Ticket], commands: Iterable[AnyResolved]
+) -> bool:
+    """Return whether a mail about the ticket that leads a bundle concerns all of the bundle.
+
+    It does if it answers a mail about this ticket that showed the others, if no line of its text is from that
+    mail or between such lines, and if each of its commands is one for all of the bundle. An answer that was
+    held and confirmed concerns its own ticket, as the question about it said.
+    """
+    answered = context.answered_mail
+    about = context.facts.ticket(answered.ticket) if answered is not None else None
+    is_about = about is not None and about.key == leading.key
+    shown = {key for key, _ in answered.shows} if answered is not None and is_about else set()
+    changes = [c.command for c in commands if isinstance(c.command, TicketCommand)]
+    released = context.facts.released
+    return (
+        (released is None or released.definition.confirms is not Confirms.WORDING)
+        and (BUNDLE in changes or shown.issuperset(other.key for other in others))
+        and not _quotes_or_answers_lines(context)
+        and all(command.for_bundle or command == BUNDLE for command in changes)
+    )
+
+
+def _quotes_or_answers_lines(context: MailContext) -> bool:
+    """Return whether the text has quoted lines, or was typed between those of the answered mail."""
+    if any(is_quoted(line) for line in context.reading.text.split("\n")):
+        return True
+    own, quoted = (_lines(text) for text in (context.reading.text, context.mail.quoted))
+    lines = [line.strip("> \t") for line in context.mail.whole_text.split("\n")]
+    at = [number for number, line in enumerate(lines) if line in quoted - own]
+    return any(at[0] < number < at[-1] for number, line in enumerate(lines) if at and line in own - quoted)
+
+
+def _lines(text: str) -> set[str]:
+    return {line.strip("> \t") for line in text.split("\n")} - {""}
 
 
 def _changed_together(context: MailContext, leading: Ticket) -> Iterator[Ticket]:
@@ -54,47 +134,112 @@ def _changed_together(context: MailContext, leading: Ticket) -> Iterator[Ticket]
             yield ticket
 
 
+def _bundled(context: MailContext, commands: Iterable[AnyResolved]) -> MailContext:
+    """Return the context with the bundle that a command makes, so that notifications show it."""
+    joined = {
+        ticket.key: replace(ticket, bundle=c.value.leading.number)
+        for c in commands
+        if c.command == BUNDLE
+        for ticket in c.tickets
+    }
+    return replace(context, facts=replace(context.facts, tickets={**context.facts.tickets, **joined}))
+
+
 def _change_bundle(
-    context: MailContext, leading: Ticket, others: tuple[Ticket, ...], commands: Iterable[AnyResolved]
+    context: MailContext, leading: Ticket, scope: _Scope, commands: tuple[AnyResolved, ...]
 ) -> ChangedTicket:
     """Change a ticket, and the others of its bundle in the same way; a colleague gets one mail of all."""
     own = [c for c in commands if leading in c.tickets]
-    for_all = [c for c in own if _is_for_bundle(c)]
-    change = change_ticket(context, leading, own)
-    for ticket in others:
-        informed = frozenset(_informed(context, change))
+    change = _change_one(context, leading, own, scope)
+    left = {ticket.key: ticket for ticket in context.facts.followers(leading)}
+    for ticket in scope.others:
+        for_all = [c for c in own if _is_for_others(c) and _has_answer(c, leading, ticket)]
         named = [c for c in commands if ticket in c.tickets and c not in for_all]
-        change = _joined(change, change_ticket(context, ticket, [*for_all, *named], informed))
+        other = _change_one(context, ticket, [*for_all, *named], scope, _informed(context, change))
+        left[ticket.key] = other.after
+        change = _joined(change, other)
+    if not leading.leads or change.after.leads:
+        return change
+    ended = (SetBundle(key, None) for key, ticket in left.items() if ticket.bundle == leading.number)
+    return replace(change, effects=(*change.effects, *ended))
+
+
+def _change_one(
+    context: MailContext,
+    ticket: Ticket,
+    commands: list[AnyResolved],
+    scope: _Scope,
+    informed: Informed | None = None,
+) -> ChangedTicket:
+    """Change one ticket of a bundle; `informed` are the colleagues who get a mail about an earlier one."""
+    if scope.only not in ("", ticket.key) or (informed is not None and context.is_internal):
+        context = _without_text(context)
+        commands = [c for c in commands if not isinstance(c.command, AnswerCommand)]
+    change = change_ticket(context, ticket, commands, informed or frozenset())
+    if scope.spares or (scope.others and scope.only == ticket.key):
+        return _with_note(change, commands if scope.spares else ())
     return change
 
 
-def _is_for_bundle(resolved: AnyResolved) -> bool:
+def _is_for_others(resolved: AnyResolved) -> bool:
     command = resolved.command
-    return isinstance(command, AnswerCommand) or (isinstance(command, TicketCommand) and command.for_bundle)
-
-
-def _informed(context: MailContext, change: ChangedTicket) -> Iterator[str]:
-    """Yield the addresses of the colleagues who are notified of a change."""
-    for effect in change.effects:
-        if isinstance(effect, Notify) and effect.notification.role.staff:
-            yield context.policy.registered(effect.notification.to.email)
-
-
-def _joined(first: ChangedTicket, other: ChangedTicket) -> ChangedTicket:
-    """Return the changes of two tickets of a bundle as one, with one line of the receipt for each command."""
-    results = {result.command: result for result in other.done}
-    same = [_joined_results(result, results.pop(result.command, None)) for result in first.done]
-    return ChangedTicket(
-        first.after,
-        (*first.effects, *other.effects),
-        (*same, *results.values()),
-        first.changed or other.changed,
-        first.undoable and other.undoable,
+    return isinstance(command, AnswerCommand) or (
+        isinstance(command, TicketCommand) and (command.for_bundle or command == BUNDLE)
     )
 
 
-def _joined_results(first: CommandResult, other: CommandResult | None) -> CommandResult:
-    if other is None or other.ticket is None or other.already:
+def _has_answer(resolved: AnyResolved, leading: Ticket, other: Ticket) -> bool:
+    """Return whether a command that adds text names another ticket, or that one followed the leading one."""
+    adds = isinstance(resolved.command, AnswerCommand)
+    return not adds or other in resolved.tickets or other.leading_key == leading.key
+
+
+def _without_text(context: MailContext) -> MailContext:
+    mail = replace(context.mail, text="", quoted="", parts=())
+    return replace(context, mail=mail, reading=replace(context.reading, text=""))
+
+
+def _with_note(change: ChangedTicket, commands: Iterable[AnyResolved]) -> ChangedTicket:
+    """Return the change with the line of the receipt that says that it concerns this ticket only."""
+    answers = any(
+        isinstance(effect, AddMessage) and effect.message.visibility is Visibility.PUBLIC
+        for effect in change.effects
+    )
+    if not answers and not any(map(_is_for_others, commands)):
+        return change
+    people = tuple(e.notification.to for e in change.effects if isinstance(e, Notify))
+    return replace(change, done=(*change.done, CommandResult(ALONE, change.after, people)))
+
+
+def _informed(context: MailContext, change: ChangedTicket) -> Informed:
+    """Return who of the staff is notified of a change, and how."""
+    notifications = (effect.notification for effect in change.effects if isinstance(effect, Notify))
+    return frozenset((context.policy.registered(n.to.email), n.kind) for n in notifications if n.role.staff)
+
+
+def _joined(first: ChangedTicket, other: ChangedTicket) -> ChangedTicket:
+    """Return the changes of two tickets of a bundle as one, with one line of the receipt for each command.
+
+    `#undo` reverts both only if the first one has a change.
+    """
+    done = list(first.done)
+    for result in other.done:
+        at = next((at for at, one in enumerate(done) if _is_same(one, result)), None)
+        if at is not None:
+            done[at] = _joined_results(done[at], result)
+        elif not result.already:
+            done.append(result)
+    undoable = first.undoable and other.undoable and (first.changed or not other.changed)
+    effects = tuple(chain(first.effects, other.effects))
+    return ChangedTicket(first.after, effects, tuple(done), first.changed or other.changed, undoable)
+
+
+def _is_same(first: CommandResult, other: CommandResult) -> bool:
+    return (first.command, first.already) == (other.command, other.already)
+
+
+def _joined_results(first: CommandResult, other: CommandResult) -> CommandResult:
+    if other.ticket is None or other.already:
         return first
     people = {person.email: person for person in (*first.notified, *other.notified)}
     return replace(first, notified=tuple(people.values()), others=(*first.others, other.ticket.key))

@@ -14,6 +14,7 @@ from mailbot.core.commands.definition import AnyResolved, Query
 from mailbot.core.commands.members import CONFIRM
 from mailbot.core.commands.resolve import resolve
 from mailbot.core.decide.automatic_mail import decide_automatic
+from mailbot.core.decide.bundle_changes import answered_tickets
 from mailbot.core.decide.calendar_answer import with_response
 from mailbot.core.decide.early_exits import (
     file_helped,
@@ -226,7 +227,8 @@ def _return_unaddressed(human: _HumanMail) -> Decision | None:
 
 
 def _hold_collision(human: _HumanMail) -> Decision | None:
-    return hold_colliding_answer(human.context, targets(human.context, human.commands))
+    tickets = targets(human.context, human.commands)
+    return hold_colliding_answer(human.context, answered_tickets(human.context, tickets, human.commands))
 
 
 def _execute(human: _HumanMail) -> Decision:

@@ -180,21 +180,35 @@ def earlier_answer(context: MailContext, tickets: Iterable[Ticket]) -> tuple[Tic
 
     `tickets` are those whose requesters would get the text of this mail.
     """
-    answered = context.answered_mail
-    knows_answer = answered is not None and answered.kind.definition.shows_answer
     send_anyway = context.facts.confirmed and context.facts.released is not NotificationKind.REFUSAL
-    if send_anyway or knows_answer:
+    if send_anyway:
         return None
     for ticket in tickets:
         last = _last_public(context, ticket)
-        if last is not None and context.role_on(ticket).staff and _collides(context, ticket, last):
+        if last is None or not context.role_on(ticket).staff or _knows_answer(context, ticket):
+            continue
+        if _collides(context, ticket, last):
             return ticket, last
     return None
 
 
-def _is_in_history(message: Message, answered: SentMail | None) -> bool:
+def _knows_answer(context: MailContext, ticket: Ticket) -> bool:
+    """Return whether the mail replies to one that shows a colleague's answer to this ticket."""
+    answered = context.answered_mail
+    if answered is None or not answered.kind.definition.shows_answer:
+        return False
+    about = context.facts.ticket(answered.ticket)
+    return about is None or about.key == ticket.key
+
+
+def _is_in_history(message: Message, answered: SentMail | None, ticket: Ticket) -> bool:
     """Return whether the notification that the mail replies to shows a message in its history."""
-    if answered is None or answered.created is None or answered.kind.definition.history is not History.ALL:
+    if (
+        answered is None
+        or ticket.key != answered.ticket
+        or answered.created is None
+        or answered.kind.definition.history is not History.ALL
+    ):
         return False
     return answered.created >= message.at
 
@@ -212,7 +226,7 @@ def _collides(context: MailContext, ticket: Ticket, last: Message) -> bool:
     team = context.policy.second_level if ticket.level == 2 else context.school_of(ticket).team
     if team.member(last.author.email) is None:
         return False
-    if _is_in_history(last, context.answered_mail):
+    if _is_in_history(last, context.answered_mail, ticket):
         return False
     within = timedelta(minutes=context.policy.limits.answer_collision_minutes)
     by_colleague = last.author.email not in context.sender_addresses

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from mailbot.core.commands.bundle import Bundle
 from mailbot.core.commands.context import MailContext, reply
 from mailbot.core.commands.definition import (
     AnyResolved,
@@ -88,12 +89,14 @@ def _execute_commands(context: MailContext, commands: Commands) -> Decision:
     effects = [effect for change in changes for effect in change.effects]
     done = (*member_results, *(done for change in changes for done in change.done))
     if done:
-        ticket = _receipt_ticket(context, done)
+        ticket = _receipt_ticket(context, done, commands)
         receipt = reply(context, NotificationKind.COMMAND_RECEIPT, ticket, done=done)
         effects.append(Notify(replace(receipt, undoable=_undoable(receipt, member_results, changes))))
     names = ", ".join(f"#{c.command.name}" for c in commands)
     because = f"executes {names}" if names else "adds a message"
-    return Decision("command" if done else "reply", (because,), (*effects, *answers), tickets[0].key)
+    return Decision(
+        "command" if done and commands else "reply", (because,), (*effects, *answers), tickets[0].key
+    )
 
 
 def _undoable(
@@ -179,11 +182,17 @@ def _help(context: MailContext, because: str) -> Decision:
     return Decision("answered", (because,), (Notify(reply(context, NotificationKind.HELP, context.ticket)),))
 
 
-def _receipt_ticket(context: MailContext, done: tuple[CommandResult, ...]) -> Ticket | None:
-    """Return the ticket of a receipt after the changes: that of the mail, else the last changed one."""
-    changed = [item.ticket for item in done if item.ticket is not None]
+def _receipt_ticket(
+    context: MailContext, done: tuple[CommandResult, ...], commands: Commands
+) -> Ticket | None:
+    """Return the ticket of a receipt after the changes: that of the mail, else the last changed one.
+
+    For a new bundle it is the ticket that leads it, so that a reply concerns all of the bundle.
+    """
+    changed = {item.ticket.key: item.ticket for item in done if item.ticket is not None}
+    leading = next((c.value.leading.key for c in commands if isinstance(c.value, Bundle)), "")
     own = context.ticket.key if context.ticket else ""
-    return next((t for t in reversed(changed) if t.key == own), None) or context.ticket or changed[-1]
+    return changed.get(leading) or changed.get(own) or context.ticket or next(reversed(changed.values()))
 
 
 def _discard_refused(context: MailContext) -> tuple[Effect, ...]:

@@ -12,14 +12,14 @@ WITHIN = timedelta(hours=2)
 """The time within which tickets that resemble each other are offered as a bundle."""
 MIN_OTHERS = 2
 """The number of earlier tickets from which a bundle is offered."""
-
-
+MAX_OFFERED = 5
+"""The number of earlier tickets that are shown, and that one tap bundles."""
 MAX_COMPARED = 2_000
 """Characters of a text that are compared, from its start."""
 
 
 def same_problem(new: OpenReport, reports: Sequence[OpenReport]) -> tuple[Ticket, ...]:
-    """Return the ticket that leads an open bundle which a new one resembles.
+    """Return the ticket that leads an open bundle which a new one resembles, and which has room for it.
 
     If there is none, return the tickets of the last two hours that resemble it and each other, at least two,
     else nothing.
@@ -31,7 +31,8 @@ def same_problem(new: OpenReport, reports: Sequence[OpenReport]) -> tuple[Ticket
     similar = [(ticket, words) for ticket, words in compared if resembles(problem, words)]
     leading = {ticket.key: ticket for ticket, _ in compared if ticket.leads}
     for ticket, _ in similar:
-        if ticket.leading_key in leading:
+        size = sum(1 for other, _ in compared if other.leading_key == ticket.leading_key)
+        if ticket.leading_key in leading and size < MAX_BUNDLE:
             return (leading[ticket.leading_key],)
     recent = [
         (ticket, words)
@@ -39,7 +40,7 @@ def same_problem(new: OpenReport, reports: Sequence[OpenReport]) -> tuple[Ticket
         if ticket.bundle is None and new.ticket.opened - ticket.opened <= WITHIN
     ]
     groups = (_group(recent[first:]) for first in range(len(recent)))
-    return next((group[: MAX_BUNDLE - 1] for group in groups if len(group) >= MIN_OTHERS), ())
+    return next((group[:MAX_OFFERED] for group in groups if len(group) >= MIN_OTHERS), ())
 
 
 def _group(candidates: Sequence[tuple[Ticket, TermSet]]) -> tuple[Ticket, ...]:

@@ -29,11 +29,16 @@ from mailbot.core.model.effects import (
 )
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import CommandResult, Notification
+from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import MAX_CC, Direction, Message, Role, Status, Ticket, Visibility
 from mailbot.core.model.transition import apply
 from mailbot.core.recipients import recipients
 from mailbot.core.recipients.attendees import to_attendees, without_repetition
 from mailbot.core.recipients.ticket_change import TicketChange
+from mailbot.core.text.attribution import is_quoted
+
+Informed = frozenset[tuple[str, NotificationKind]]
+"""The registered addresses of colleagues who get a mail about a bundle, each with the kind of the mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +63,18 @@ class _Applied:
 
 
 def change_ticket(
-    context: MailContext, ticket: Ticket, commands: list[AnyResolved], informed: frozenset[str] | None = None
+    context: MailContext, ticket: Ticket, commands: list[AnyResolved], informed: Informed = frozenset()
 ) -> ChangedTicket:
     """Apply the commands about one ticket and the text of the mail; return the change and its effects.
 
-    `informed`, for a ticket that follows another one: the colleagues who get a mail about their bundle.
+    `informed` are the colleagues who get a mail of the same kind about the ticket that leads its bundle.
     """
     by_staff = context.role_on(ticket).staff or any(Role.REQUESTER not in c.command.roles for c in commands)
     applied = _apply_commands(context, ticket, commands)
     restructuring = next((one for one in applied if one.command.restructuring), None)
     answers = [(c.command, c) for c in commands if isinstance(c.command, AnswerCommand)]
     texts = [(one.position, command.text(context, ticket, one.value)) for command, one in answers]
-    message = _new_message(context, ticket, texts, by_staff=by_staff, follows=informed is not None)
+    message = _new_message(context, ticket, texts, by_staff=by_staff)
     people = _new_people(context, ticket)
     cc_added = [AddCc(ticket.key, person) for person in people if context.trust.trusted]
     not_in_cc = () if context.trust.trusted else people
@@ -86,7 +91,7 @@ def change_ticket(
     effects += _unblock(ticket, after, effects, context.facts.blocked)
     change = context.change(ticket, after, message, [cc.person for cc in cc_added], not_in_cc)
     found = _notifications(context, change, effects, restructuring, by_staff=by_staff)
-    notifications = _once(found, change, effects, informed or frozenset())
+    notifications = _once(found, change, effects, informed)
     effects += map(Notify, notifications)
     notified = {n.to.email: n.to for n in notifications if n.to.email not in change.actor_addresses}
     people = tuple(notified.values())
@@ -100,11 +105,12 @@ def change_ticket(
 
 
 def _once(
-    found: Iterable[Notification], change: TicketChange, effects: list[Effect], informed: frozenset[str]
+    found: Iterable[Notification], change: TicketChange, effects: list[Effect], informed: Informed
 ) -> tuple[Notification, ...]:
     """Return one notification to each person, none to colleagues who are informed, and those to attendees."""
     others = recipients.deduplicate(found, change)
-    others = tuple(n for n in others if not (n.role.staff and n.to.email in informed))
+    registered = change.policy.registered
+    others = tuple(n for n in others if not (n.role.staff and (registered(n.to.email), n.kind) in informed))
     calendar_mails = to_attendees(change, _blocked(effects))
     return (*without_repetition(others, calendar_mails, change), *calendar_mails)
 
@@ -201,20 +207,19 @@ def _new_people(context: MailContext, ticket: Ticket) -> tuple[Address, ...]:
 
 
 def _new_message(
-    context: MailContext, ticket: Ticket, added: list[tuple[int, str]], *, by_staff: bool, follows: bool
+    context: MailContext, ticket: Ticket, added: list[tuple[int, str]], *, by_staff: bool
 ) -> Message | None:
     """Return a message with the remaining text and the texts that commands add; None without any content.
 
-    `follows`: another ticket leads the bundle of this one. The quotation stays there, and so do internal
-    text and pictures within the text: programs repeat those of the quoted mail.
+    The quotation stays in the ticket of the mail, and so do quoted lines and pictures within the text:
+    programs repeat those of the quoted mail.
     """
     if context.has_no_content and not added and (context.reading.lines or by_staff):
         return None
     own = context.mail.quoted if context.has_no_content and not added else context.reading.text
     # "#note" applies to the whole mail: together with "#close 14" it keeps the text internal there too.
     internal = context.is_internal if by_staff else context.reading.has(NOTE)
-    if internal and follows:
-        return None
+    quotes = _may_quote(context, ticket)
     return Message(
         # An answer to an invitation is no work on the ticket, so reminders go on.
         direction=Direction.OUT if by_staff and not context.answers_calendar else Direction.IN,
@@ -224,12 +229,17 @@ def _new_message(
         text="\n\n".join(_paragraphs(context, ticket, own, added)),
         at=context.now,
         message_id=context.mail.message_id,
-        quoted="" if follows else context.mail.quoted,
-        attachments=tuple(file for file in context.attachments if not (follows and file.inline)),
+        quoted=context.mail.quoted if quotes else "",
+        attachments=tuple(file for file in context.attachments if quotes or not file.inline),
         proven=context.trust.trusted,
         forged=context.trust.forged,
         signature=context.signature,
     )
+
+
+def _may_quote(context: MailContext, ticket: Ticket) -> bool:
+    """Return whether what the mail repeats of the answered mail is of this ticket."""
+    return context.ticket is None or context.ticket.key == ticket.key
 
 
 def _paragraphs(
@@ -240,6 +250,8 @@ def _paragraphs(
     begin = 0
     for position, text in (*added, (len(own), "")):
         words = own[begin:position].strip() if added else own
+        if not _may_quote(context, ticket):
+            words = "\n".join(line for line in words.split("\n") if not is_quoted(line)).strip()
         yield from filter(None, (without_placeholders(context, ticket, words) if filled else words, text))
         begin = position
 

@@ -80,14 +80,10 @@ class SetAppointment:
 
 @dataclass(frozen=True, slots=True)
 class SetBundle:
-    """Add a ticket to the bundle of the ticket with that number; None takes it out of its bundle.
-
-    If that ends the bundle, `ended` are the numbers of the other tickets, which `#undo` adds again.
-    """
+    """Add a ticket to the bundle of the ticket with that number; None takes it out of its bundle."""
 
     ticket: str
     bundle: int | None
-    ended: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from mailbot.core.model.mail import Address
 from mailbot.core.model.notification_kind import NotificationKind, ReplyRoute, reply_route
 from mailbot.core.model.place import Place, PlaceReports
 from mailbot.core.model.saved_answer import SavedAnswer
-from mailbot.core.model.ticket import Attachment, Message, Role, Similar, Ticket
+from mailbot.core.model.ticket import Attachment, Message, Role, Similar, Ticket, answered_with
 
 
 class Cause(StrEnum):
@@ -215,6 +215,17 @@ class Notification:
         return reply_route(self.kind, internal=self.internal)
 
     @property
+    def answered_too(self) -> tuple[Ticket, ...]:
+        """Return the other tickets of the bundle to which a reply by the staff goes, too."""
+        return answered_with(self.ticket, self.bundle) if self.ticket is not None else ()
+
+    @property
+    def more_requesters(self) -> int:
+        """Return the number of further people who get a reply by the staff."""
+        own = {self.ticket.requester.email} if self.ticket is not None else set()
+        return len({ticket.requester.email for ticket in self.answered_too} - own)
+
+    @property
     def pages(self) -> int:
         """Return the number of pages of an overview or of the saved answers."""
         return page_count(self.total)
@@ -227,4 +238,5 @@ def shown_tickets(notification: Notification) -> tuple[str, ...]:
     """
     own = (notification.ticket,) if notification.ticket is not None else ()
     changed = (done.ticket for done in notification.done if done.ticket is not None)
-    return tuple(dict.fromkeys(ticket.key for ticket in (*own, *notification.tickets, *changed)))
+    shown = (t.key for t in (*own, *notification.answered_too, *notification.tickets, *changed))
+    return tuple(dict.fromkeys((*shown, *(key for done in notification.done for key in done.others))))

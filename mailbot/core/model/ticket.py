@@ -1,5 +1,6 @@
 """A ticket, its messages and the people in it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -194,6 +195,20 @@ class Ticket:
     def tagged_subject(self) -> str:
         """Return the subject with its tag in front."""
         return f"{self.tag} {self.subject}"
+
+
+def answered_with(leading: Ticket, others: Iterable[Ticket]) -> tuple[Ticket, ...]:
+    """Return the other tickets of a bundle that an answer to the ticket that leads it concerns.
+
+    A closed one is left out, since its requester may have solved the problem, unless both were closed
+    together.
+    """
+    return tuple(
+        other
+        for other in others
+        if other.status is not Status.CLOSED
+        or (leading.status is Status.CLOSED and other.closed == leading.closed)
+    )
 
 
 @dataclass(frozen=True, slots=True)

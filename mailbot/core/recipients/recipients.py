@@ -124,8 +124,7 @@ def to_team_of_new(change: TicketChange) -> Iterable[Notification]:
     if is_short and not change.forged:
         kind = NotificationKind.ALSO_REPORTED
     for notification in _to_each(change, kind, team, Role.SUPPORTER):
-        files = () if kind is NotificationKind.ALSO_REPORTED else notification.attachments
-        yield replace(notification, attachments=files, resembling=change.resembling)
+        yield replace(notification, resembling=change.resembling)
 
 
 def to_assignees(change: TicketChange, kind: NotificationKind, ticket: Ticket) -> Iterable[Notification]:

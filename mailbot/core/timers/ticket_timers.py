@@ -45,10 +45,21 @@ class TimerContext:
     bundle: tuple[Ticket, ...] = ()
 
     @property
+    def leading(self) -> Ticket | None:
+        """Return the open ticket that leads the bundle of the ticket; None if there is none."""
+        leading = next((ticket for ticket in self.bundle if ticket.leads), None)
+        is_open = self.ticket.follows and leading is not None and leading.status is Status.OPEN
+        return leading if is_open else None
+
+    @property
     def is_represented(self) -> bool:
-        """Return whether the staff are reminded of the ticket that leads its bundle instead."""
-        leading = (ticket for ticket in self.bundle if ticket.leads)
-        return self.ticket.follows and any(ticket.status is not Status.CLOSED for ticket in leading)
+        """Return whether the staff are reminded of the ticket that leads its bundle instead.
+
+        A reply that only this ticket got has a reminder of its own.
+        """
+        leading = self.leading
+        awaiting = self.ticket.waits.awaiting_staff
+        return leading is not None and (leading.waits.awaiting_staff or not awaiting)
 
     @property
     def effective_assignee(self) -> Member | None:
@@ -93,10 +104,13 @@ class Timer:
 
 def decide_timer(context: TimerContext) -> Decision | None:
     """Run the most serious timer of a ticket that is due now; return None if none is due."""
-    for timer in _timers(context):
-        if timer.at <= context.now and _is_open(timer, context.now):
-            return timer.act(context)
-    return None
+    timer = _due(context)
+    return timer.act(context) if timer is not None else None
+
+
+def _due(context: TimerContext) -> Timer | None:
+    now = context.now
+    return next((t for t in _timers(context) if t.at <= now and _is_open(t, now)), None)
 
 
 def next_check(context: TimerContext) -> datetime | None:
@@ -210,13 +224,25 @@ def _close_waiting(context: TimerContext) -> Decision:
 
 
 def _escalate(context: TimerContext) -> Decision:
-    """Escalate the ticket as `#escalate` does."""
+    """Escalate the ticket as `#escalate` does.
+
+    The staff are not notified of it if they are of the ticket that leads its bundle.
+    """
     effects = escalate(context.ticket)
     change = context.change(effects)
     because = f"no staff activity for {context.policy.times.escalate_hours} working hours"
-    to_staff = () if context.is_represented else to_colleagues(change)
+    to_staff = () if _leading_escalates(context) else to_colleagues(change)
     notifications = (*to_requester_side(change), *to_staff)
     return _decision("escalated", because, change, effects, notifications)
+
+
+def _leading_escalates(context: TimerContext) -> bool:
+    """Return whether second level has the ticket that leads the bundle, or gets it in the same run."""
+    leading = context.leading
+    if leading is None:
+        return False
+    due = _due(replace(context, ticket=leading))
+    return leading.level == 2 or (due is not None and due.act is _escalate)
 
 
 def _decision(
