@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailbot.core.text.quotation import SIGNATURE_BEGINS, SIGNATURE_ENDS, split
+from mailbot.core.text.quotation import INDENTED, SIGNATURE_BEGINS, SIGNATURE_ENDS, split
 
-_SIGNS = ">:|_-—–~/=" + SIGNATURE_BEGINS + SIGNATURE_ENDS
+_SIGNS = ">:|_-—–~/=" + SIGNATURE_BEGINS + SIGNATURE_ENDS + INDENTED
 
 
 INTRODUCTIONS = [
