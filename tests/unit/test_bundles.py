@@ -395,7 +395,10 @@ def test_text_with_quoted_lines_or_between_them_is_for_one_ticket(subtests: pyte
         with subtests.test(text=text):
             done = about_bundle(text).with_mail(whole_text=whole_text, quoted=quoted).decide()
             assert (texts_to(done), alone(done)) == ({LENA}, True)
-    answer, quotation = "Wir sind dran.", "> Bei mir\n> geht nichts."
+    answer, few = "Wir sind dran.", "> Bei mir\n> geht nichts."
+    below = about_bundle(answer).with_mail(whole_text=f"{few}\n{answer}", quoted=few).decide()
+    assert (texts_to(below), alone(below)) == ({LENA}, True)
+    quotation = "\n".join(f"> Zeile {number} der ganzen Mail" for number in range(9))
     for whole in (f"{answer}\n{quotation}", f"{quotation}\n{answer}"):
         case = about_bundle(answer).with_mail(whole_text=whole, quoted=quotation)
         assert texts_to(case.decide()) == {LENA, OLGA, PAUL, KIRA}
@@ -436,6 +439,46 @@ def test_pictures_and_quotation_stay_in_the_ticket_of_the_mail(subtests: pytest.
             assert [n.text for n in mails.values() if n.attachments or "Kennwort" in n.text] == []
             kept = {e.ticket for e in done.effects if isinstance(e, AddMessage) and e.message.quoted}
             assert kept <= {about.key}
+
+
+def test_text_with_words_or_names_of_a_requester_is_for_one_ticket(subtests: pytest.Subtests) -> None:
+    words = "Guten Tag,\nwas soll ich tun?\nMeine Handynummer ist 0171 5551234.\nLena"
+    said = Message(Direction.IN, Visibility.PUBLIC, Address(LENA), words, EARLIER)
+    for text in (
+        "Wir sind dran.\n\nMeine Handynummer ist 0171 5551234.",
+        "Wir sind dran.\n» Meine Handynummer ist 0171 5551234.",
+        "Ich rufe unter 5551234 zurück.",
+        "Sehr geehrte Frau Lehrerin, wir sind dran.\n#close",
+        "Wie bei olga@schule.example sind wir dran.",
+        "Zu GYM-1: Wir sind dran.",
+    ):
+        with subtests.test(text=text):
+            named = replace(LEADING, requester=Address(LENA, "Lena Lehrerin"))
+            case = about_bundle(text).with_facts(named, histories={LEADING.key: (said,)})
+            done = case.decide()
+            assert (texts_to(done), alone(done)) == ({LENA}, True)
+
+
+def test_text_beside_unbundle_does_not_reach_tickets_that_the_answered_mail_did_not_announce() -> None:
+    solved = replace(OF_OLGA, status=Status.CLOSED, closed=EARLIER)
+    done = about_bundle("Jeder meldet sich selbst.\n#unbundle").with_facts(solved).decide()
+    assert OLGA not in texts_to(done)
+    assert done.ticket(OF_OLGA.key).bundle is None
+
+
+def test_text_beside_bundle_that_makes_no_new_one_goes_to_the_requester_of_the_mail_only(
+    subtests: pytest.Subtests,
+) -> None:
+    cases = (
+        (LEADING, "Privat.\n#bundle 2", {LENA}),
+        (LEADING, "Privat.\n#bundle 1 2 4", {LENA}),
+        (OF_OLGA, "Privat.\n#bundle 1", {OLGA}),
+        (OF_PAUL, "Privat.\n#bundle 1 2", {PAUL, KIRA}),
+    )
+    for about, text, readers in cases:
+        with subtests.test(text=text, about=about.key):
+            done = answers(ERIKA, about, text).with_facts(*BUNDLE).answering(about, shows=BEFORE).proven()
+            assert texts_to(done.decide()) == readers
 
 
 def test_text_with_quoted_lines_beside_bundle_goes_to_the_requester_of_the_mail_only() -> None:

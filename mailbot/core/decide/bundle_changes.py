@@ -1,6 +1,6 @@
 """Change the tickets of a mail; a change of the ticket that leads a bundle is made on all of its tickets."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -12,23 +12,26 @@ from mailbot.core.decide.ticket_changes import ChangedTicket, Informed, change_t
 from mailbot.core.model.effects import AddMessage, Notify, SetBundle
 from mailbot.core.model.notification import CommandResult
 from mailbot.core.model.notification_kind import Confirms
-from mailbot.core.model.ticket import Ticket, Visibility, answered_with
+from mailbot.core.model.ticket import Direction, Ticket, Visibility, answered_with
 from mailbot.core.text.attribution import is_quoted
+from mailbot.core.text.repeated import names_any, repeats
 
 ALONE = "answer_alone"
 """The phrase of the receipt that says that a mail concerns one ticket of a bundle only."""
+_WHOLE_QUOTATION = 8
+"""Lines from which the quotation above an answer is that of a whole mail, and not of one passage."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
     """The other tickets of a bundle that a mail changes.
 
-    `only` is the key of the one ticket whose requester gets its text, "" if all get it. `spares`: it leaves
-    others as they are, although it is about the ticket that leads the bundle.
+    `readers` are the keys of the tickets whose requesters get its text. `spares`: it leaves others as they
+    are, although it is about the ticket that leads the bundle.
     """
 
+    readers: frozenset[str]
     others: tuple[Ticket, ...] = ()
-    only: str = ""
     spares: bool = False
 
 
@@ -55,66 +58,102 @@ def answered_tickets(
     found: dict[str, Ticket] = {}
     for ticket in tickets:
         scope = _scope(context, ticket, tuple(commands))
-        found |= {one.key: one for one in (ticket, *scope.others) if scope.only in ("", one.key)}
+        found |= {one.key: one for one in (ticket, *scope.others) if one.key in scope.readers}
     return tuple(found.values())
 
 
 def _scope(context: MailContext, leading: Ticket, commands: tuple[AnyResolved, ...]) -> _Scope:
     """Return which other tickets a mail about a ticket changes with it, and who gets its text."""
+    alone = frozenset({leading.key})
     if not context.role_on(leading).staff:
-        return _Scope()
+        return _Scope(alone)
     own = {c.command: c for c in commands if leading in c.tickets}
     if (bundle := own.get(BUNDLE)) is not None:
-        leads = leading.key == bundle.value.leading.key
-        others = tuple(t for t in bundle.tickets if t.key != leading.key) if leads else ()
-        may_get = (t.key for t in (context.ticket, bundle.value.leading) if t in bundle.tickets)
-        goes_to_all = _goes_to_all(context, leading, (), commands)
-        return _Scope(others, "" if goes_to_all else next(may_get, ""))
+        return _scope_of_bundling(context, leading, bundle, commands)
     followers = context.facts.followers(leading)
     reached = answered_with(leading, followers)
-    goes_to_all = _goes_to_all(context, leading, reached, commands)
-    only = "" if goes_to_all else leading.key
+    goes_to_all = _was_shown(context, leading, reached) and _is_for_all(
+        context, (leading, *reached), commands
+    )
+    readers = alone.union(ticket.key for ticket in reached) if goes_to_all else alone
     if UNDO in own:
-        return _Scope(tuple(_changed_together(context, leading)), only)
+        return _Scope(readers, tuple(_changed_together(context, leading)))
     if UNBUNDLE in own:
-        return _Scope(followers, only)
+        return _Scope(readers, followers)
     if goes_to_all:
-        return _Scope(reached)
+        return _Scope(readers, reached)
     named = {ticket.key for c in commands for ticket in c.tickets}
-    return _Scope(spares=any(ticket.key not in named for ticket in reached))
+    return _Scope(alone, spares=any(ticket.key not in named for ticket in reached))
 
 
-def _goes_to_all(
-    context: MailContext, leading: Ticket, others: Iterable[Ticket], commands: Iterable[AnyResolved]
-) -> bool:
-    """Return whether a mail about the ticket that leads a bundle concerns all of the bundle.
+def _scope_of_bundling(
+    context: MailContext, ticket: Ticket, bundle: AnyResolved, commands: tuple[AnyResolved, ...]
+) -> _Scope:
+    """Return the scope of a mail with `#bundle`: the text goes to all only if it makes a new bundle.
 
-    It does if it answers a mail about this ticket that showed the others, if no line of its text is from that
-    mail or between such lines, and if each of its commands is one for all of the bundle. An answer that was
-    held and confirmed concerns its own ticket, as the question about it said.
+    Otherwise the author was not shown all who are in it: the text goes to the requester of the mail's ticket.
     """
+    leading: Ticket = bundle.value.leading
+    members = {one.key: one for one in (leading, *bundle.tickets)}
+    own = context.ticket
+    if own is not None and own.leading_key == leading.key:
+        members.setdefault(own.key, own)
+    is_new = not leading.leads and all(one.bundle is None for one in members.values())
+    if is_new and _is_for_all(context, members.values(), commands):
+        readers = frozenset(members)
+    else:
+        readers = frozenset({own.key if own is not None and own.key in members else leading.key})
+    others = (one for one in members.values() if one.key != leading.key)
+    return _Scope(readers, tuple(others) if ticket.key == leading.key else ())
+
+
+def _was_shown(context: MailContext, leading: Ticket, others: Iterable[Ticket]) -> bool:
+    """Return whether a mail answers one about the ticket that leads a bundle, which showed these others."""
     answered = context.answered_mail
     about = context.facts.ticket(answered.ticket) if answered is not None else None
     is_about = about is not None and about.key == leading.key
     shown = {key for key, _ in answered.shows} if answered is not None and is_about else set()
-    changes = [c.command for c in commands if isinstance(c.command, TicketCommand)]
+    return shown.issuperset(other.key for other in others)
+
+
+def _is_for_all(context: MailContext, tickets: Collection[Ticket], commands: Iterable[AnyResolved]) -> bool:
+    """Return whether the text and the commands of a mail may concern all of these tickets.
+
+    They may if the text has no line or words of a requester, is not between such lines, and names no one, and
+    if each command is one for all of a bundle. An answer that was held and confirmed concerns one ticket, as
+    the question about it said.
+    """
     released = context.facts.released
+    changes = (c.command for c in commands if isinstance(c.command, TicketCommand))
     return (
         (released is None or released.definition.confirms is not Confirms.WORDING)
-        and (BUNDLE in changes or shown.issuperset(other.key for other in others))
-        and not _quotes_or_answers_lines(context)
         and all(command.for_bundle or command == BUNDLE for command in changes)
+        and not _quotes_or_answers_lines(context)
+        and not _is_about_one(context, tickets)
     )
 
 
+def _is_about_one(context: MailContext, tickets: Collection[Ticket]) -> bool:
+    """Return whether the text repeats words of a requester, or names one or another ticket."""
+    text = context.reading.text
+    histories = (context.facts.histories.get(ticket.key, ()) for ticket in tickets)
+    said = (m.text for m in chain.from_iterable(histories) if m.direction is Direction.IN)
+    people = [person for ticket in tickets for person in (ticket.requester, *ticket.cc)]
+    identifiers = [*(ticket.key for ticket in tickets), *(person.email for person in people)]
+    return repeats(text, said) or names_any(text, (person.name for person in people), identifiers)
+
+
 def _quotes_or_answers_lines(context: MailContext) -> bool:
-    """Return whether the text has quoted lines, or was typed between those of the answered mail."""
+    """Return whether the text has quoted lines, or stands between or below a few of the answered mail."""
     if any(is_quoted(line) for line in context.reading.text.split("\n")):
         return True
     own, quoted = (_lines(text) for text in (context.reading.text, context.mail.quoted))
     lines = [line.strip("> \t") for line in context.mail.whole_text.split("\n")]
     at = [number for number, line in enumerate(lines) if line in quoted - own]
-    return any(at[0] < number < at[-1] for number, line in enumerate(lines) if at and line in own - quoted)
+    if not at:
+        return False
+    last = at[-1] if len(at) >= _WHOLE_QUOTATION else len(lines)
+    return any(at[0] < number < last for number, line in enumerate(lines) if line in own - quoted)
 
 
 def _lines(text: str) -> set[str]:
@@ -172,11 +211,11 @@ def _change_one(
     informed: Informed | None = None,
 ) -> ChangedTicket:
     """Change one ticket of a bundle; `informed` are the colleagues who get a mail about an earlier one."""
-    if scope.only not in ("", ticket.key) or (informed is not None and context.is_internal):
+    if ticket.key not in scope.readers or (informed is not None and context.is_internal):
         context = _without_text(context)
         commands = [c for c in commands if not isinstance(c.command, AnswerCommand)]
     change = change_ticket(context, ticket, commands, informed or frozenset())
-    if scope.spares or (scope.others and scope.only == ticket.key):
+    if scope.spares or (scope.others and scope.readers == {ticket.key}):
         return _with_note(change, commands if scope.spares else ())
     return change
 
