@@ -12,7 +12,8 @@ from mailbot.store.mapping import to_tickets
 from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
 
-MAX_REPORTS = 50
+MAX_REPORTS = 20
+"""The newest tickets that a new one is compared with; each takes time."""
 
 _TICKET, _MESSAGE = metadata.tables["ticket"], metadata.tables["message"]
 _FIRST = metadata.tables["message"].alias("first").c

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import lru_cache
 
 from mailbot.core.model.facts import OpenReport
 from mailbot.core.model.ticket import MAX_BUNDLE, Ticket
@@ -54,4 +55,7 @@ def _group(candidates: Sequence[tuple[Ticket, TermSet]]) -> tuple[Ticket, ...]:
 
 def _terms(report: OpenReport) -> TermSet:
     ticket = report.ticket
-    return terms(ticket.school, ticket.subject, report.text[:MAX_COMPARED], ticket.requester)
+    return _cached_terms(ticket.school, ticket.subject, report.text[:MAX_COMPARED], ticket.requester)
+
+
+_cached_terms = lru_cache(maxsize=256)(terms)  # each new ticket is compared with the same open ones

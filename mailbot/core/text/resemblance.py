@@ -4,6 +4,9 @@ A whole school shares its network and its platforms: a name of one of them in tw
 projectors are two problems, unless the room is the same.
 """
 
+from collections.abc import Mapping
+from functools import lru_cache
+
 from mailbot.core.text.words import TermSet, fold
 
 MIN_SHARED = 2.5
@@ -73,7 +76,8 @@ def resembles(one: TermSet, other: TermSet) -> bool:
     return shared >= MIN_SHARED and shared >= MIN_SHARE * largest
 
 
-def _weights(terms: TermSet) -> dict[str, float]:
+@lru_cache(maxsize=256)
+def _weights(terms: TermSet) -> Mapping[str, float]:
     """Return the weight of each word that says what the problem is about; a service has one word."""
     subject = _subject(terms)
     weights: dict[str, float] = {}
@@ -88,6 +92,7 @@ def _weights(terms: TermSet) -> dict[str, float]:
     return weights
 
 
+@lru_cache(maxsize=256)
 def _subject(terms: TermSet) -> frozenset[str]:
     """Return the words of the subject, or of the text if the subject says nothing: "Hilfe!"."""
     for words in (terms.subject, terms.words):
