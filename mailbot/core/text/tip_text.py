@@ -51,11 +51,13 @@ _ORIGIN = r"(?: (?:aus|vom?|von) \S+(?: \S+){0,2})?"
 _SIGNED = r"(?:gez\.?|signed|i\. ?[av]\.|im auftrag)"
 # A closing formula ends a line, alone or with a name, and begins it or follows a sentence.
 _CLOSING = re.compile(
-    rf"(?:^|(?<=[.!?…:)])[ \t]+)[*_]*(?:(?P<thanks>{_THANKS})(?P<more>(?: und |, | et | and ){_FAREWELL})?"
-    rf"|{_FAREWELL}{_ORIGIN}|{_SIGNED}(?= {_NAME}))[ \t]*[,.!–-]*"
-    rf"(?P<names>(?:[ \t]+{_NAME}){{0,4}}(?: \([^()]{{1,30}}\))?)[*_.,!]*[ \t]*$",
+    rf"(?:^|(?<=[.!?…:)])[ \t]+)[*_]{{0,3}}"
+    rf"(?:(?P<thanks>{_THANKS})(?P<more>(?: und |, | et | and ){_FAREWELL})?"
+    rf"|{_FAREWELL}{_ORIGIN}|{_SIGNED}(?= {_NAME}))(?:[ \t]{{0,2}}[,.!–-]++)?"
+    rf"(?P<names>(?:[ \t]+{_NAME}){{0,4}}(?: \([^()]{{1,30}}\))?)[*_.,!]{{0,3}}$",
     re.I,
 )
+_NAMES = re.compile(rf"{_NAME}(?: {_NAME})*")
 _RULE = re.compile(r"[-–—_=*~]+")
 _NO_SIGNATURE = re.compile(r"#|p\.? ?s\b|>|[-*•] ", re.I)
 _TELEPHONE = re.compile(r"(?<![\w.+-])(?:\+|0)[\d(][\d ()/.-]{5,30}\d")
@@ -124,7 +126,7 @@ def personal_details(text: str, people: Iterable[str]) -> tuple[str, ...]:
 def _without_closing(lines: list[str]) -> list[str]:
     """Return the lines without the last closing formula and the signature below it."""
     for at in range(len(lines) - 1, max(-1, len(lines) - 1 - _MAX_LINES), -1):
-        found = _CLOSING.search(lines[at])
+        found = _CLOSING.search(lines[at].rstrip())
         if not found:
             continue
         end = next((n for n in range(at + 1, len(lines)) if not _may_sign(lines[n])), len(lines))
@@ -173,7 +175,7 @@ def _may_sign(line: str) -> bool:
     if has_contact(line) or _TELEPHONE.search(line):
         return True
     begins = line[0].isupper() or line[0].isdigit() or line[0] in "*_(" or bool(_SIGNED_BY.match(line))
-    ends = not line.endswith(("?", "!", ":", ".")) or re.fullmatch(rf"{_NAME}(?: {_NAME})*", line) is not None
+    ends = not line.endswith(("?", "!", ":", ".")) or _NAMES.fullmatch(line) is not None
     return begins and ends and len(line.split()) <= _MAX_WORDS
 
 
