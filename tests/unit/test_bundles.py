@@ -459,6 +459,12 @@ def test_text_with_words_or_names_of_a_requester_is_for_one_ticket(subtests: pyt
             assert (texts_to(done), alone(done)) == ({LENA}, True)
 
 
+def test_erased_requester_does_not_keep_an_answer_in_its_own_ticket() -> None:
+    erased = replace(OF_OLGA, requester=Address("", ""))
+    assert LENA in texts_to(about_bundle("Wir sind dran.").with_facts(erased).decide())
+    assert not alone(about_bundle("Wir sind dran.").with_facts(erased).decide())
+
+
 def test_text_beside_unbundle_does_not_reach_tickets_that_the_answered_mail_did_not_announce() -> None:
     solved = replace(OF_OLGA, status=Status.CLOSED, closed=EARLIER)
     done = about_bundle("Jeder meldet sich selbst.\n#unbundle").with_facts(solved).decide()
