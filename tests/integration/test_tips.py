@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,8 +18,8 @@ from mailbot.service.report import report_of
 from mailbot.store import disclosure
 from mailbot.store.audit_verify import verify
 from mailbot.store.database import open_database, read_only, transaction
-from mailbot.store.tables import EventRow, LedgerRow, OutboxRow, SavedAnswerRow
-from tests.support.desk_harness import GERMAN_POLICY, DeskHarness, open_harness, reply_to
+from mailbot.store.tables import EventRow, OutboxRow, SavedAnswerRow
+from tests.support.desk_harness import GERMAN_POLICY, DeskInTime, open_harness, reply_to
 from tests.support.mail_builder import MailBuilder, mail
 from tests.support.new_database import new_postgresql
 from tests.support.rendered_samples import fields, hrefs
@@ -46,18 +45,8 @@ def unique() -> str:
     return f"<tip{next(_mails)}@mail.example>"
 
 
-class Desk(DeskHarness):
-    """A desk at which ten minutes pass between two mails."""
-
-    now = NOW - timedelta(hours=5)
-
-    def outcome(self, built: MailBuilder | bytes, school: str = "GYM") -> str:
-        """Process a mail ten minutes later and return its outcome."""
-        self.now += timedelta(minutes=10)
-        decision = self.receive(built, school, at=self.now)
-        assert decision is not None
-        assert decision.outcome != "quarantined", self.rows(LedgerRow)[-1].traceback
-        return decision.outcome
+class Desk(DeskInTime):
+    """A desk with saved answers."""
 
     def enable(self, person: str = MAX, text: str = SAVED, language: str = "de") -> None:
         """Save an answer, read it as a tip, and tap the link that enables it."""

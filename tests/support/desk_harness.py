@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -83,6 +83,28 @@ class DeskHarness:
         return [
             r for r in self.rows(OutboxRow) if r.recipient == to and kind in (None, NotificationKind(r.kind))
         ]
+
+
+class DeskInTime(DeskHarness):
+    """A desk at which ten minutes pass between two mails."""
+
+    now = NOW - timedelta(hours=5)
+
+    def outcome(self, built: MailBuilder | bytes, school: str = "GYM") -> str:
+        """Process a mail ten minutes later and return its outcome."""
+        self.now += timedelta(minutes=10)
+        return super().outcome(built, school)
+
+    def receive(
+        self,
+        built: MailBuilder | bytes,
+        school: str = "GYM",
+        uid: int = 0,
+        at: datetime | None = None,
+        size: int | None = None,
+    ) -> Decision | None:
+        """Process a mail, now unless another time is given."""
+        return super().receive(built, school, uid, at or self.now, size)
 
 
 @contextmanager
