@@ -158,7 +158,11 @@ class SchoolEnv:
 
     def command(self, *args: str) -> list[str]:
         """Return the command line of a call."""
-        return [sys.executable, "-m", "mailbot", "--config", str(self.config), *args]
+        return [sys.executable, "-m", "mailbot", *self.arguments(*args)]
+
+    def arguments(self, *args: str) -> list[str]:
+        """Return the arguments of a call."""
+        return ["--config", str(self.config), *args]
 
     def run(self, *args: str) -> Result:
         """Call mailbot in this process, which saves the time to start one."""

@@ -19,6 +19,7 @@ from mailbot.store.backup import backup
 from mailbot.store.database import open_database
 from mailbot.store.schema import upgrade
 from tests.support.fixtures import require
+from tests.support.forked import ForkedProcess
 from tests.support.school import ERIKA, LENA, MAX, ROOT, SchoolEnv, problem
 from tests.support.servers.dovecot import Dovecot
 from tests.support.servers.postgres import Postgres
@@ -89,19 +90,6 @@ def small(tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, us
     env.deliver(problem("Beamer").text("dunkel"))
     env.run_once()
     return env
-
-
-def killable(env: SchoolEnv, file: Path, *within: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run `mailbot restore` as a process, started by another command."""
-    return subprocess.run(
-        [*within, *env.command("restore", str(file))],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        timeout=300,
-        check=False,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-    )
 
 
 def subjects(env: SchoolEnv) -> list[str]:
@@ -196,7 +184,11 @@ def test_a_file_that_cannot_become_the_state_is_refused_and_the_state_stays(
 
 def test_a_full_disk_leaves_the_state_in_place(small: SchoolEnv) -> None:
     file, before = backup_of(small), names(small)
-    done = killable(small, file, "sh", "-c", 'ulimit -f 100; exec "$@"', "sh")
+    command = ["sh", "-c", 'ulimit -f 100; exec "$@"', "sh", *small.command("restore", str(file))]
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}  # not to leave half a file of it
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=ROOT, timeout=300, check=False, env=environment
+    )
     assert done.returncode == 1
     assert "File too large; nothing was restored" in done.stderr
     assert subjects(small) == ["Beamer"]
@@ -222,16 +214,22 @@ def test_wherever_a_restore_is_killed_the_state_is_the_old_one_or_the_new_one(sm
     at = "link,linkat,rename,renameat,renameat2,unlink,unlinkat"  # a kill loses no bytes that were written
     found = []
     for number in range(1, 200):
-        kill = ("-e", f"trace={at}", "-e", f"inject={at}:signal=KILL:when={number}")
-        done = killable(small, file, strace, "-f", "-qq", "-o", os.devnull, *kill)
+        kill = ["-e", f"trace={at}", "-e", f"inject={at}:signal=KILL:when={number}"]
+        restore = ForkedProcess(
+            small.arguments("restore", str(file)), small.directory / "output", os.environ, traced=True
+        )
+        subprocess.run(
+            [strace, "-f", "-qq", "-o", os.devnull, *kill, "-p", str(restore.pid)], timeout=300, check=False
+        )
+        status = restore.wait(60)
         with closing(sqlite3.connect(state / "mailbot.db")) as database:
             assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
             found.append(
                 [subject for (subject,) in database.execute("SELECT subject FROM ticket ORDER BY id")]
             )
-        if done.returncode == 0:
+        if status == 0:
             break
-        assert done.returncode == -signal.SIGKILL
+        assert status == -signal.SIGKILL
         shutil.rmtree(state)
         shutil.copytree(saved, state)
     assert found[0] == ["Beamer", "Drucker"]

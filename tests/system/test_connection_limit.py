@@ -126,7 +126,7 @@ def test_all_mailboxes_are_served_by_few_connections(
     tmp_path: Path, narrow: Dovecot, smtp_server: RecordingSmtpServer
 ) -> None:
     at = env(tmp_path, narrow, smtp_server, ALLOWED - 1)
-    with Daemon(at) as daemon:
+    with Daemon(at, forked=True) as daemon:
         for _ in range(2):
             before = len(handled(daemon))
             for n in range(SCHOOLS):
@@ -169,7 +169,7 @@ def test_a_flood_in_one_mailbox_lets_the_others_have_their_turns(
     with ExitStack() as stack:
         client = stack.enter_context(narrow.login(at.address))
         client.append("S7", "", "", problem("Drucker").text("leer").build())
-        daemon = stack.enter_context(Daemon(at))
+        daemon = stack.enter_context(Daemon(at, forked=True))
         daemon.wait(lambda: len(handled(daemon)) == 3 * BATCH_SIZE + 1, "all are handled")
         assert handled(daemon).index("S7") <= 2 * BATCH_SIZE
         assert daemon.stop() == 0

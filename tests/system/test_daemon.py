@@ -58,7 +58,7 @@ def two_schools(
 @pytest.fixture
 def daemon(env: SchoolEnv) -> Iterator[Daemon]:
     """The running daemon of that school."""
-    with Daemon(env) as running:
+    with Daemon(env, forked=True) as running:
         yield running
 
 
@@ -89,7 +89,7 @@ def test_a_mail_that_arrives_under_idle_is_processed_without_waiting_for_a_poll(
 def test_sigterm_within_a_batch_ends_in_order_and_the_next_start_continues(env: SchoolEnv) -> None:
     workload = make_workload(60)
     deliver(env, workload.mails)
-    with Daemon(env) as daemon:
+    with Daemon(env, forked=True) as daemon:
         daemon.wait_logged("outcome=", times=10)
         assert daemon.stop() == 0
         handled = daemon.logged("outcome=")
@@ -181,7 +181,7 @@ def test_an_imap_server_that_is_down_at_the_start_is_reported_once_and_stops_no_
 ) -> None:
     env = two_schools
     env.dovecot.stop()
-    with Daemon(env) as daemon:
+    with Daemon(env, forked=True) as daemon:
         daemon.wait(lambda: len(env.mails_to(EDV)) == 1, "the alert")
         dovecot.deliver(f"ost-{env.address}", ost(env.address))
         daemon.wait(lambda: len(env.mails_to(RITA)) == 1, "the other school's mail")
@@ -197,7 +197,7 @@ def test_an_imap_server_that_goes_down_is_reported_once_and_reconnected(
     two_schools: SchoolEnv,
 ) -> None:
     env = two_schools
-    with Daemon(env) as daemon:
+    with Daemon(env, forked=True) as daemon:
         env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
         daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the first mail")
         env.dovecot.kill()
@@ -236,7 +236,7 @@ def test_sigterm_does_not_wait_for_a_long_outbox(env: SchoolEnv) -> None:
     workload = make_workload(30)
     deliver(env, workload.mails)
     env.smtp.stop()
-    with Daemon(env) as daemon:
+    with Daemon(env, forked=True) as daemon:
         daemon.wait_logged("outcome=", times=30)
         env.smtp.start()
         daemon.wait_logged("state=sent", times=5)
@@ -325,7 +325,7 @@ def test_a_database_that_goes_down_loses_no_mail_in_either_direction(
 ) -> None:
     with require(Postgres) as postgres:
         env = SchoolEnv(tmp_path, dovecot, smtp_server, user, database=postgres.new_database())
-        with Daemon(env) as daemon:
+        with Daemon(env, forked=True) as daemon:
             env.deliver(problem().text("Der Beamer bleibt dunkel.\n"))
             daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the first mail")
             postgres.stop()

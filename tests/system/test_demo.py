@@ -20,11 +20,10 @@ from mailbot.demo.scenario import SCENARIO, ExpectedMail
 DEMO = [sys.executable, "-m", "mailbot", "demo"]
 
 
-@pytest.fixture
-def empty_home(tmp_path: Path) -> dict[str, str]:
-    """An environment with nothing of ours, and a home with nothing in it."""
+def empty_home(home: Path) -> dict[str, str]:
+    """Return an environment with nothing of ours, and with an empty home."""
     root = str(Path(__file__).parents[2])
-    return {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TMPDIR": str(tmp_path), "PYTHONPATH": root}
+    return {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home), "PYTHONPATH": root}
 
 
 @pytest.fixture
@@ -34,27 +33,27 @@ def logging_as_before() -> Iterator[None]:
     structlog.configure(**before)
 
 
-def test_the_day_ends_with_the_closed_ticket_and_leaves_nothing_behind(
-    tmp_path: Path, empty_home: dict[str, str]
-) -> None:
+def play(home: Path, *options: str, encoding: str) -> str:
+    """Play the demo on a terminal with that encoding, check that it succeeds, and return its output."""
+    environment = empty_home(home) | {"PYTHONIOENCODING": encoding}
     done = subprocess.run(
-        DEMO, env=empty_home, cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False
+        [*DEMO, *options], env=environment, cwd=home, capture_output=True, timeout=100, check=False
     )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "GYM-1 ist geschlossen" in done.stdout
+    assert (done.returncode, done.stderr) == (0, b"")
+    return done.stdout.decode(encoding)
+
+
+def test_the_day_ends_with_the_closed_ticket_and_leaves_nothing_behind_also_without_utf8(
+    tmp_path: Path,
+) -> None:
+    output = play(tmp_path, encoding="latin-1")
+    assert "GYM-1 ist geschlossen" in output
+    assert "schließen" in output.lower()
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_terminal_without_utf8_shows_replacements(tmp_path: Path, empty_home: dict[str, str]) -> None:
-    environment = empty_home | {"PYTHONIOENCODING": "latin-1"}
-    done = subprocess.run(DEMO, env=environment, cwd=tmp_path, capture_output=True, timeout=100, check=False)
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert "Schließen".encode("latin-1").lower() in done.stdout.lower()
-
-
-def test_every_mail_can_be_looked_at_with_its_pictures(tmp_path: Path, empty_home: dict[str, str]) -> None:
-    command = [*DEMO, "--output", str(tmp_path / "mails")]
-    subprocess.run(command, env=empty_home, cwd=tmp_path, capture_output=True, timeout=100, check=True)
+def test_every_mail_can_be_looked_at_with_its_pictures(tmp_path: Path) -> None:
+    assert "GYM-1 ist geschlossen" in play(tmp_path, "--output", str(tmp_path / "mails"), encoding="utf-8")
     pages = {page.name: page.read_text("utf-8") for page in (tmp_path / "mails").iterdir()}
     shown = sum(1 + sum(bool(arrival.note) for arrival in step.expected) for step in SCENARIO)
     assert len(pages) == 2 * shown + 1
@@ -65,9 +64,9 @@ def test_every_mail_can_be_looked_at_with_its_pictures(tmp_path: Path, empty_hom
     assert "data:image/png;base64," in pages["03.html"]
 
 
-def test_serving_lets_a_mail_program_in_until_it_is_ended(tmp_path: Path, empty_home: dict[str, str]) -> None:
+def test_serving_lets_a_mail_program_in_until_it_is_ended(tmp_path: Path) -> None:
     command = [*DEMO, "--serve"]
-    environment = empty_home | {"PYTHONUNBUFFERED": "1"}
+    environment = empty_home(tmp_path) | {"PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
         command, env=environment, cwd=tmp_path, stdout=subprocess.PIPE, text=True
     ) as serving:

@@ -1,5 +1,6 @@
 """The log has the outcome of each mail and its reason, and no texts or addresses of people."""
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.daemon import Daemon
+from tests.support.forked import ForkedProcess
 from tests.support.mail_builder import mail
 from tests.support.school import ERIKA, LENA, MAX, ROOT, TONI, SchoolEnv, problem
 from tests.support.servers.dovecot import Dovecot
@@ -29,10 +31,11 @@ def env(tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user
 
 
 def said_by(env: SchoolEnv, call: str) -> str:
-    """Run a call; return what it says on stderr."""
-    return subprocess.run(
-        env.command(call), capture_output=True, text=True, cwd=ROOT, timeout=120, check=False
-    ).stderr
+    """Run a call in a process of its own; return what it says."""
+    output = env.directory / "said"
+    output.unlink(missing_ok=True)
+    ForkedProcess(env.arguments(call), output, os.environ).wait(120)
+    return output.read_text("utf-8")
 
 
 def assert_discreet(log: str) -> None:
@@ -64,7 +67,7 @@ def test_a_day_at_the_desk_leaves_no_name_no_address_and_no_words_in_the_log(env
 
 
 def test_the_log_counts_invitations_and_contains_no_address(env: SchoolEnv) -> None:
-    with Daemon(env) as daemon:
+    with Daemon(env, forked=True) as daemon:
         daemon.wait_logged("members invited")
         daemon.wait(lambda: len(env.mails_to(MAX)) == 1, "the invitation")
         assert daemon.stop() == 0

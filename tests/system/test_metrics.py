@@ -335,7 +335,7 @@ def test_a_port_in_use_does_not_stop_the_daemon(
 ) -> None:
     more = f"[metrics]\nport = {smtp_server.port}\n"
     env = SchoolEnv(tmp_path, dovecot, smtp_server, user, more=more)
-    with Daemon(env) as daemon:
+    with Daemon(env, forked=True) as daemon:
         env.deliver(problem())
         daemon.wait(lambda: bool(env.mails_to(LENA)), "the receipt is sent")
         assert daemon.logged("metrics server failed") == 1

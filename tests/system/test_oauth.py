@@ -171,7 +171,7 @@ def test_a_daemon_logs_in_by_token_and_replaces_revoked_tokens(
         smtp.good_tokens = tokens.good
         env = SchoolEnv(tmp_path / "school", dovecot, smtp, USER, imap="poll_seconds = 1")
         by_token(env, tokens, authority)
-        with Daemon(env) as daemon:
+        with Daemon(env, forked=True) as daemon:
             env.deliver(problem("Beamer").text("dunkel"))
             daemon.wait(lambda: len(env.mails_to(LENA)) == 1, "the receipt of the first problem")
             asked = len(tokens.asked)

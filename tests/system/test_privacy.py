@@ -230,7 +230,7 @@ def mails(harness: DeskHarness) -> Iterator[bytes]:
 
 
 def test_a_person_is_forgotten_while_the_daemon_handles_the_mails_of_others(env: SchoolEnv) -> None:
-    with Daemon(env) as daemon:
+    with Daemon(env, forked=True) as daemon:
         env.deliver(*(problem(f"Anliegen {n} Persönlich", FROM).text(SECRET.format(n)) for n in range(5)))
         daemon.wait(lambda: len(env.mails_to(PAULA)) == 5, "Paula's receipts")
         daemon.wait(lambda: env.status()["outbox"] == {"sent": 15}, "nothing waits to be sent")

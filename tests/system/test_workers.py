@@ -440,7 +440,7 @@ def team(tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, use
             SchoolEnv(tmp_path / name, dovecot, smtp_server, user, database=database, more="\n".join(schools))
             for name in ("one", "other")
         )
-        daemons = {str(env.directory): Daemon(env) for env in (one, other)}
+        daemons = {str(env.directory): Daemon(env, forked=True) for env in (one, other)}
         for daemon in daemons.values():
             daemon.launch()  # both at once: one of them makes the tables
             stack.push(daemon)
