@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, or_, select
+from sqlalchemy import BindParameter, Result, bindparam, or_, select
 from sqlmodel import Session
 
 from mailbot.core.model.ticket import Message, Ticket
@@ -55,22 +55,38 @@ _RAW_MAILS = (
 )
 _SENT_MAILS = (
     select(
-        *(_OUTBOX.c[name] for name in ("school", "kind", "recipient", "recipient_name", "sender_name")),
-        *(_OUTBOX.c[name] for name in ("subject", "text", "calendar", "created", "sent", "state")),
+        _OUTBOX.c.school,
+        _OUTBOX.c.kind,
+        _OUTBOX.c.recipient,
+        _OUTBOX.c.recipient_name,
+        _OUTBOX.c.sender_name,
+        _OUTBOX.c.subject,
+        _OUTBOX.c.text,
+        _OUTBOX.c.calendar,
+        _OUTBOX.c.created,
+        _OUTBOX.c.sent,
+        _OUTBOX.c.state,
     )
     .where(_OUTBOX.c.recipient == _ADDRESS)
     .order_by(_OUTBOX.c.id)
 )
 # Read the audit entries of a person's actions.
 _ACTIONS = (
-    select(*(_EVENT.c[name] for name in ("at", "action", "detail", "because", "trusted")))
+    select(_EVENT.c.at, _EVENT.c.action, _EVENT.c.detail, _EVENT.c.because, _EVENT.c.trusted)
     .where(_EVENT.c.actor == _ADDRESS)
     .order_by(_EVENT.c.id)
 )
 _HELD_MAILS = select(_HELD.c.school, _HELD.c.until, _HELD.c.state).where(_HELD.c.address == _ADDRESS)
 # Read the saved answers that a person wrote.
 _SAVED_ANSWERS = (
-    select(*(_SAVED_ANSWER.c[name] for name in ("school", "name", "text", "tip", "author_name", "at")))
+    select(
+        _SAVED_ANSWER.c.school,
+        _SAVED_ANSWER.c.name,
+        _SAVED_ANSWER.c.text,
+        _SAVED_ANSWER.c.tip,
+        _SAVED_ANSWER.c.author_name,
+        _SAVED_ANSWER.c.at,
+    )
     .where(_SAVED_ANSWER.c.author == _ADDRESS)
     .order_by(_SAVED_ANSWER.c.id)
 )
@@ -90,12 +106,12 @@ def collect(session: Session, address: str) -> Document:
             _ticket(ticket, messages[row.id], address)
             for row, ticket in zip(rows, to_tickets(session, rows), strict=True)
         ],
-        "mails": _documents(session.execute(_MAILS, values).all()),
-        "letters": _documents(session.execute(_SENT_MAILS, values).all()),
-        "audit_trail": _documents(session.execute(_ACTIONS, values).all()),
-        "held_mails": _documents(session.execute(_HELD_MAILS, values).all()),
-        "saved_answers": _documents(session.execute(_SAVED_ANSWERS, values).all()),
-        "blocked": _documents(session.execute(_BLOCKED_IN, values).all()),
+        "mails": _documents(session.execute(_MAILS, values)),
+        "letters": _documents(session.execute(_SENT_MAILS, values)),
+        "audit_trail": _documents(session.execute(_ACTIONS, values)),
+        "held_mails": _documents(session.execute(_HELD_MAILS, values)),
+        "saved_answers": _documents(session.execute(_SAVED_ANSWERS, values)),
+        "blocked": _documents(session.execute(_BLOCKED_IN, values)),
     }
 
 
@@ -112,8 +128,8 @@ def _ticket(ticket: Ticket, history: tuple[Message, ...], address: str) -> Docum
     return {**columns_of(ticket), "messages": public, "internal": internal}
 
 
-def _documents(rows: Any) -> list[Document]:
-    return [dict(row._mapping) for row in rows]
+def _documents(found: Result[*tuple[Any, ...]]) -> list[Document]:
+    return [dict(row) for row in found.mappings()]
 
 
 def raw_mails(session: Session, address: str) -> Iterator[tuple[int, bytes]]:

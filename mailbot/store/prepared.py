@@ -38,7 +38,7 @@ class _Prepared:
             for name, bind in binds.items()
             for expanded_name in self._lists.get(name, [name])
         )
-        self.columns = _result_columns(compiled, dialect)
+        self.columns = _result_columns(statement, dialect)
 
     def parameters(self, values: Values) -> Any:
         """Return values in the form that the driver expects."""
@@ -54,11 +54,12 @@ class _Prepared:
         return tuple([given[name] for name in self._positions]) if self._positions is not None else given
 
 
-def _result_columns(compiled: Any, dialect: Dialect) -> SimpleResultMetaData | None:
+def _result_columns(statement: Any, dialect: Dialect) -> SimpleResultMetaData | None:
     """Return the names of the columns and the conversions of values; None if only the driver knows them."""
-    columns = compiled._result_columns  # nothing public has their types
+    columns = getattr(statement, "exported_columns", ())  # none of `text`
     processors = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
-    names = [column.keyname for column in columns]
+    names = [column.name for column in columns]
+    # The public way to give conversions to a result is `Connection.execute`, which this module replaces.
     return SimpleResultMetaData(names, _processors=processors if any(processors) else None) if names else None
 
 
@@ -88,6 +89,7 @@ def execute(
             cursor.executemany(prepared.sql, parameters)
         rows = cursor.fetchall() if cursor.description else []
     except Exception as error:  # noqa: BLE001 - as SQLAlchemy does, which raises it again
+        # Nothing public turns an error of the driver into one of SQLAlchemy, and closes a lost connection.
         connection._handle_dbapi_exception(error, prepared.sql, None, cursor, None)
     columns = prepared.columns or SimpleResultMetaData([column[0] for column in cursor.description or ()])
     cursor.close()

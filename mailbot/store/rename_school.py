@@ -11,6 +11,10 @@ from mailbot.store.tables import metadata
 _TICKET, _LEDGER, _MAILBOX, _BLOCKED, _SCHOOL, _ALERT = (
     metadata.tables[name] for name in ("ticket", "ledger", "mailbox", "blocked", "school", "alert")
 )
+_HELD, _OUTBOX, _SAVED_ANSWER, _SAVED_ANSWER_USE = (
+    metadata.tables[name] for name in ("held", "outbox", "saved_answer", "saved_answer_use")
+)
+_ATTEMPT, _LEASE = metadata.tables["attempt"], metadata.tables["lease"]
 _OLD: BindParameter[str] = bindparam("old")
 _NEW: BindParameter[str] = bindparam("new")
 _OTHER = _LEDGER.alias()
@@ -29,17 +33,21 @@ _RENAME_MAILS = (
     update(_LEDGER).where(_LEDGER.c.school == _OLD, ~_PROCESSED_TWICE.exists()).values(school=_NEW)
 )
 # Rename rows of which a school has any number.
-_RENAME_ROWS = tuple(
-    update(metadata.tables[name]).where(metadata.tables[name].c.school == _OLD).values(school=_NEW)
-    for name in ("held", "outbox", "saved_answer", "saved_answer_use")
+_RENAME_ROWS = (
+    update(_HELD).where(_HELD.c.school == _OLD).values(school=_NEW),
+    update(_OUTBOX).where(_OUTBOX.c.school == _OLD).values(school=_NEW),
+    update(_SAVED_ANSWER).where(_SAVED_ANSWER.c.school == _OLD).values(school=_NEW),
+    update(_SAVED_ANSWER_USE).where(_SAVED_ANSWER_USE.c.school == _OLD).values(school=_NEW),
 )
 # Read what a school has once, or once for each address.
 _MAILBOXES = select(_MAILBOX).where(_MAILBOX.c.school.in_((_OLD, _NEW)))
 _BLOCKS = select(_BLOCKED).where(_BLOCKED.c.school.in_((_OLD, _NEW)))
 # Delete what the next start writes again.
-_DELETE_ROWS = tuple(
-    delete(metadata.tables[name]).where(metadata.tables[name].c.school == _OLD)
-    for name in ("attempt", "lease", "mailbox", "blocked")
+_DELETE_ROWS = (
+    delete(_ATTEMPT).where(_ATTEMPT.c.school == _OLD),
+    delete(_LEASE).where(_LEASE.c.school == _OLD),
+    delete(_MAILBOX).where(_MAILBOX.c.school == _OLD),
+    delete(_BLOCKED).where(_BLOCKED.c.school == _OLD),
 )
 _DELETE_SCHOOL = delete(_SCHOOL).where(_SCHOOL.c.key == _OLD)
 _DELETE_ALERTS = delete(_ALERT).where(_ALERT.c.topic.like(bindparam("topics")))
@@ -83,7 +91,7 @@ def _rename_rest(session: Session, old: str, new: str) -> None:
     for statement in (_RENAME_MAILS, *_RENAME_ROWS):
         connection.execute(statement, keys)
     for table, query in ((_MAILBOX, _MAILBOXES), (_BLOCKED, _BLOCKS)):
-        rows = [dict(row._mapping) for row in connection.execute(query, keys)]
+        rows = [dict(row) for row in connection.execute(query, keys).mappings()]
         there = {row.get("address") for row in rows if row["school"] == new}
         moved = [row | {"school": new} for row in rows if row["school"] == old]
         if missing := [row for row in moved if row.get("address") not in there]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import BindParameter, Row, bindparam, select, update
 from sqlmodel import Session
 
 from mailbot.core.model.effects import Merge, Move, MultiTicketEffect, Split
@@ -11,15 +11,21 @@ from mailbot.store import places, tickets
 from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
 
-_TICKET, _MESSAGE, _LEDGER = (metadata.tables[name] for name in ("ticket", "message", "ledger"))
+_TICKET, _MESSAGE, _OUTBOX, _LEDGER, _ALIAS = (
+    metadata.tables[name] for name in ("ticket", "message", "outbox", "ledger", "alias")
+)
+_FROM: BindParameter[int] = bindparam("ticket")
+_TO: BindParameter[int] = bindparam("target")
 
 _SET_MERGED = (
     update(_TICKET).where(_TICKET.c.id == bindparam("ticket")).values(merged_into=bindparam("target"))
 )
 # Move everything that belongs to a ticket to another ticket.
-_MOVE_ALL = tuple(
-    update(table).where(table.c.ticket_id == bindparam("ticket")).values(ticket_id=bindparam("target"))
-    for table in (metadata.tables[name] for name in ("message", "outbox", "ledger", "alias"))
+_MOVE_ALL = (
+    update(_MESSAGE).where(_MESSAGE.c.ticket_id == _FROM).values(ticket_id=_TO),
+    update(_OUTBOX).where(_OUTBOX.c.ticket_id == _FROM).values(ticket_id=_TO),
+    update(_LEDGER).where(_LEDGER.c.ticket_id == _FROM).values(ticket_id=_TO),
+    update(_ALIAS).where(_ALIAS.c.ticket_id == _FROM).values(ticket_id=_TO),
 )
 # Read the key and the Message-ID of the message at a position of a ticket.
 _MESSAGE_AT = (

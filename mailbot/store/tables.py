@@ -91,9 +91,10 @@ class TicketRow(Row, table=True):
     due: datetime | None = None
     messages: int = 0
     waits_since: datetime
-    asked: bool = True
-    step: str = "nothing"
-    told: datetime | None = None
+    # The wait state keeps the names of the first schema: exports and backups of all releases have them.
+    asked: bool = True  # WaitState.awaiting_staff
+    step: str = "nothing"  # WaitState.stage
+    told: datetime | None = None  # WaitState.reminded_at
     appointment_uid: str | None = Field(default=None, index=True)
     appointment_begin: datetime | None = None
     appointment_minutes: int | None = None
