@@ -107,6 +107,12 @@ ATTRIBUTIONS = [
     "Am Mo., 12. Mai 2025 um 08:05 schrieb Kim Probst <\n\nkim@hgs.example\n\n>:",
     "On Mon, May 12, 2025 at 8:05 AM Kim Probst\n\n<\n\nmailto:kim@hgs.example\n\n> wrote:",
     "Am 12.05.2025 um 08:05 schrieb support schule west:",
+    "Am Mo., 12. Mai\n2025 um 08:05 Uhr schrieb Kim Probst <kim@hgs.example>:",
+    "On 12 May\n2025, at 08:05, Kim Probst <kim@hgs.example> wrote:",
+    "Am 12. Mai 2025 um\n08:05 schrieb Kim Probst <kim@hgs.example>:",
+    "Kim Probst hat am 12.05.2025 um 08:05 Folgendes geschrieben:",
+    "En lunes, 12 de mayo de 2025, 08:05:12 CEST, Kim Probst <kim@hgs.example> escribió:",
+    "Le lun. 12 mai 2025 à 08:05, Kim Probst\n\n<\nmailto:kim@hgs.example\n> a écrit :",
     "Date: Mon, 12 May 2025 08:05:00 +0200\nTo: hilfe@hgs.example",
     "Subject: Beamer\nDate: Mon, 12 May 2025 08:05:00 +0200",
 ]
@@ -194,6 +200,13 @@ def test_text_behind_the_colon_of_an_attribution_is_quoted(subtests: pytest.Subt
 def test_attribution_above_a_separator_and_answers_below_a_quotation() -> None:
     assert split(f"{NEW}\n\nKim schrieb:\n\n-- Bitte über dieser Zeile antworten --\n{OLD}").text == NEW
     assert split(f"{NEW}\n\nKim schrieb:\n\n### Antworten bitte oberhalb dieser Linie ###\n{OLD}").text == NEW
+    for marker in [
+        "Kim schreef:\n\n##- Typ uw antwoord boven deze regel -##",
+        "Kim ha scritto:\n\n##- Scrivere la risposta sopra questa riga -##",
+        "Kim escribió:\n\n##- Responda por encima de esta línea -##",
+        "Kim napisał(a):\n\n##- Odpowiedz powyżej tej linii -##",
+    ]:
+        assert split(f"{NEW}\n\n{marker}\n\n{OLD}").text == NEW, marker
     assert split(f"Am 12.05.2025 um 08:05 schrieb kim probst:\n> {OLD}\n\n{NEW}").text == NEW
     assert split(f"{NEW}\n\nDate: Tue, 13 May 2025 07:00:00 +0200\nTo: kim@hgs.example\n\n").text == NEW
 
@@ -351,6 +364,19 @@ def test_line_of_a_program_is_no_text(subtests: pytest.Subtests) -> None:
         "This email has been checked for viruses by AVG.",
         "Bitte denken Sie an die Umwelt, bevor Sie diese E-Mail ausdrucken.",
         "Please consider the environment before printing this email",
+        "Envoyé à partir d’Outlook pour Android",
+        "Wysłane z telefonu Samsung Galaxy.",
+        "Pobierz aplikację Outlook dla systemu iOS",
+        "Scarica Outlook per Android<https://aka.ms/x>",
+        "Mac için Outlook'u edinin",
+        "Galaxy cihazımdan gönderildi",
+        "Küldve az iPhone-omról",
+        "Mit besten Grüßen von meinem iPad gesendet",
+        "Diese Nachricht wurde von meinem Android-Gerät mit K-9 Mail gesendet. Verzeihen Sie die Kürze.",
+        "Vírusmentes.www.avast.com",
+        "Sender notified by\nMailtrack",
+        "\u200b\u200b",
+        "\ufeff",
         "\u1427",
     ]:
         with subtests.test(line=line):
@@ -392,6 +418,16 @@ def test_warning_of_a_gateway_above_the_text_is_cut(subtests: pytest.Subtests) -
         "Hinweis: Diese E-Mail wurde von einem externen Absender gesendet.",
         "WARNUNG: Diese Mail kommt von einem externen Server außerhalb der Stadtverwaltung. Seien "
         "Sie vorsichtig bei Links und Anhängen!",
+        "LET OP: Dit bericht komt van buiten de gemeente. Open geen bijlagen als u de afzender niet kent.",
+        "UWAGA: Ta wiadomość została wysłana spoza szkoły. Nie otwieraj załączników.",
+        "ATTENZIONE: questo messaggio proviene dall’esterno. Non aprire gli allegati.",
+        "AVISO: este mensaje procede de fuera de la organización. No abra archivos adjuntos.",
+        "DİKKAT: Bu ileti okul dışından gönderilmiştir. Bağlantılara tıklamayın.",
+        "Vorsicht! Externe Nachricht: Anhänge nur öffnen, wenn Sie den Absender kennen.",
+        "ACHTUNG: Diese Nachricht kommt von außerhalb. Öffnen Sie keine Anhänge.",
+        "Achtung: Der Absender dieser Nachricht ist extern. Bitte seien Sie vorsichtig bei Links.",
+        "Attention : courriel externe",
+        "Vous n’obtenez pas souvent d’e-mail à partir de kim@hgs.example. Pourquoi c’est important",
         "Caution: External (kim@hgs.example)",
         "Warning: This sender is from outside your organization.",
     ]:
@@ -412,6 +448,12 @@ NOTICES = [
     "privileged.\nIf you are not the intended recipient, please delete it.",
     "Ce message est destiné exclusivement à ses destinataires et peut contenir des "
     "informations confidentielles. En cas d'erreur, merci de le détruire.",
+    "Dit bericht is alleen bestemd voor de geadresseerde. Hebt u het per ongeluk ontvangen, verwijder het "
+    "dan en waarschuw de afzender.",
+    "Questo messaggio è riservato e destinato esclusivamente ai destinatari. Se ricevuto per errore, si "
+    "prega di cancellarlo.",
+    "Ta wiadomość jest poufna i przeznaczona wyłącznie dla adresata. Jeśli otrzymali ją Państwo przez "
+    "przypadek, prosimy o jej usunięcie.",
 ]
 
 
@@ -428,6 +470,14 @@ def test_words_that_look_like_lines_of_a_program_are_kept(subtests: pytest.Subte
     for words in [
         "Vom iPad.",
         "Von unterwegs.",
+        "Vom Handy habe ich ein Foto geschickt.",
+        "Von meinem iPhone kann ich nicht drucken.",
+        "Von meinem Tablet wird nichts gesendet.",
+        "Mit der App wurde die Mail zweimal verschickt.",
+        "Sent from my phone it works, from the PC not.",
+        "Diese Mails kommen von außerhalb nicht an.\nSeit Montag.",
+        "Diese Mail kommt von außerhalb der Schule nicht an.\nSeit Montag.",
+        "Externe Mails: bitte prüfen, sie fehlen.",
         "Das WLAN geht nicht, weder vom Laptop noch\nvom iPhone.",
         "Geprüft durch Norman Müller.",
         "Gescannt mit Avast Scanner, ging nicht",
