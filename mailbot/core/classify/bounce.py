@@ -50,7 +50,7 @@ _SAYS_FAILURE = re.compile(
     r"|(?:consegna|recapito) non riuscit|non recapitabile|impossibile recapitare|niet (?:bezorgd"
     r"|afgeleverd)"
     r"|onbestelbaar|niedostarczon|nedoručiteln"
-    r"|(?:bezorging|aflevering) (?:is )?mislukt|mancata (?:consegna|ricezione)|errore di recapito"
+    r"|(?:bezorging|aflevering) (?:is )?(?:mislukt|vertraagd)|entrega (?:retrasada|aplazada)|consegna ritardata|mancata (?:consegna|ricezione)|errore di recapito"
     r"|nie(?: można| udało się)? dostarcz|błąd dostarczania|teslim edileme|iletileme|kézbesíthetetlen"
     r"|kézbesítés(?:i hiba)? sikertelen|sikertelen kézbesítés|imposible entregar|error de entrega"
     r"|delivery (?:has been )?delayed|message (?:you sent )?(?:was )?blocked|blocked your (?:message|e-?mail)"
@@ -90,7 +90,8 @@ _TELLS_FAILURE = re.compile(
     r"|casella .{0,30}piena|no se (?:ha podido|pudo) entregar|buzón .{0,30}lleno|usuario desconocido"
     r"|kon niet worden (?:bezorgd|afgeleverd)|postvak (?:is )?vol\b|onbekende (?:gebruiker|ontvanger)"
     r"|nie mog(?:ła|ło|ły) zostać dostarczon|nieznany (?:użytkownik|odbiorca)|teslim edileme"
-    r"|nem kézbesíthet|(?:was|has been|have been) (?:blocked|delayed)|blocked your (?:message|e-?mail)"
+    r"|nem kézbesíthet|(?:bezorging|aflevering) .{0,80}vertraagd|entrega .{0,80}(?:retrasad|aplazad)"
+    r"|consegna .{0,80}ritardat|(?:remise|distribution) .{0,80}(?:retardée|différée)|(?:was|has been|have been) (?:blocked|delayed)|blocked your (?:message|e-?mail)"
     r"|waiting in (?:the|our) queue"
     # Exchange, which names the recipients of such a list
     r"|fehler bei der (?:nachrichten)?zustellung|n['’](?:est|a) pas (?:parvenu|atteint) .{0,30}(?:tous"
