@@ -73,13 +73,14 @@ def build_matcher(
     names = tuple(names)
     full_names = {form for name in names for form in _forms(name) if len(form.split()) > 1}
     patterns = [re.escape(a).replace("@", "(?:@|%40|&#64;)") for a in addresses if a]
-    bounded = [rf"(?<![\w.]){pattern}(?!\w)" for pattern in patterns]
+    alternatives = [rf"(?<![\w.]){pattern}(?!\w)" for pattern in patterns]
     # With the marks of emphasis and of quotations, and the s of a genitive.
     spelled = (_BETWEEN_NAMES.join(map(_spellings, name.split())) for name in sorted(full_names))
-    bounded += [rf"(?<![^\W_])(?<!\.){pattern}s?(?![^\W_])" for pattern in spelled]
+    alternatives += [rf"(?<![^\W_])(?<!\.){pattern}s?(?![^\W_])" for pattern in spelled]
     phrases = frozenset(phrase for text in texts for phrase in _phrases(text))
     lengths = tuple(sorted({len(phrase) for phrase in phrases}, reverse=True))
-    identifiers = re.compile("|".join(bounded) or r"(?!)", re.IGNORECASE)
+    bounded = "|".join(alternatives)
+    identifiers = re.compile(bounded or r"(?!)", re.IGNORECASE)
     surnames = frozenset(name.casefold() for name in map(_surname, names) if len(name) > 1)
     return PersonalDataMatcher(identifiers, phrases, lengths, surnames=surnames)
 
@@ -93,11 +94,12 @@ def _spellings(word: str) -> str:
 
 
 def _spellings_of(char: str) -> str:
-    base, *marks = normalize("NFD", char)
+    decomposed = normalize("NFD", char)
+    base, marks = decomposed[0], decomposed[1:]
     expanded = _EXPANDED.get(char.lower(), "")
     if not marks and not expanded:
         return re.escape(char)
-    accented = f"{re.escape(base)}(?:{''.join(marks)})?" if marks else char
+    accented = f"{re.escape(base)}(?:{marks})?" if marks else char
     return f"(?:{char}|{expanded}|{accented})" if expanded else f"(?:{char}|{accented})"
 
 

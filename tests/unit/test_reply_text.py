@@ -54,6 +54,7 @@ ATTRIBUTIONS = [
     "po 12. 5. 2025 v 8:05 odesílatel Kim Probst <kim@hgs.example> napsal:",
     "po 12. 5. 2025 o 8:05 Kim Probst <kim@hgs.example> napísal(a):",
     "Kim Probst <kim@hgs.example> ezt írta (időpont: 2025. máj. 12., H, 8:05):",
+    "Kim Probst <kim@hgs.example> ezt írta (időpont: 2025. máj.\n12., H, 8:05):",
     "lun., 12 mai 2025 la 08:05, Kim Probst <kim@hgs.example> a scris:",
     "Στις Δευ 12 Μαΐ 2025 στις 8:05 π.μ., ο χρήστης Kim Probst <kim@hgs.example> έγραψε:",
     "На пн, 12.05.2025 г. в 8:05 ч. Kim Probst <kim@hgs.example> написа:",
@@ -184,6 +185,18 @@ def test_answer_before_a_name_or_a_date_in_lower_case_is_no_part_of_the_attribut
         for attribution in (named, dated):
             with subtests.test(answer=answer, attribution=attribution):
                 assert split(f"{answer} {attribution}\n> {OLD}\n> Kim").text == answer
+    for answer in [
+        "12:30 Uhr passt", "2 Stück reichen", "Am 5.3. um 8 Uhr", "Raum 204", "Ist erledigt", "Ça marche",
+        "3",
+        "Erst Donnerstag", "Bitte an x@hgs.example", "Wann?", "Mo. passt", "Nr. 4711", "Le lundi, oui",
+    ]:  # fmt: skip
+        for attribution in (named, "Kim Probst <kim@hgs.example> hat am 12.05.2025 08:05 CEST geschrieben:"):
+            with subtests.test(answer=answer, attribution=attribution):
+                assert split(f"{answer} {attribution}\n> {OLD}\n> Kim").text == answer
+    for name in ("it-hilfe hgs", "sekretariat der Hölderlin-Schule", "Team 3 Support"):
+        with subtests.test(name=name):
+            attribution = f"{name} <kim@hgs.example> hat am 12.05.2025 08:05 CEST geschrieben:"
+            assert "geschrieben" not in split(f"{NEW}\n\n{attribution}\n> {OLD}\n> Kim").text
     for answer in ["Danke, Lena", "Passt so", "Der Beamer geht wieder"]:
         with subtests.test(answer=answer):
             assert split(f"{answer} {named}\n> {OLD}\n> Kim").text.startswith(answer)

@@ -14,6 +14,7 @@ from mailbot.core.text.attribution_words import (
     BEFORE_DAY,
     CONNECTING,
     DAY_WORD,
+    OFFICES,
     SENTENCE_STARTS,
     SHORT_ANSWERS,
     START,
@@ -30,6 +31,7 @@ from mailbot.core.text.header_block import (
     is_separator,
     label,
 )
+from mailbot.core.text.own_words import name_start
 from mailbot.core.text.sentence_end import SENTENCE_END, has_sentence_end, is_abbreviation
 from mailbot.core.text.words import STOPWORDS, fold
 
@@ -38,7 +40,6 @@ _MAX_STARTS = 4  # places in a line at which an attribution may begin
 _MAX_SEPARATED = 50  # lines in which an attribution behind own words is searched
 _MAX_UNKNOWN, _MAX_NICKNAME = 5, 2  # words in lower case that may belong to a name or an unknown language
 _MAX_NAMES = 14
-_OFFICES = frozenset({"team", "support", "hilfe", "schule", "it"})  # in names, and stop words elsewhere
 
 _START = re.compile(
     rf"[\s>*_\-\"'\u2010-\u2015\u200e\u200f\u202a-\u202e]*(?:(?:{START}|zitat von|quoting)(?!\w)"
@@ -111,7 +112,7 @@ def find_attribution(lines: list[str], at: int) -> Attribution | None:
     answer = _answer_end(line)
     if "<" not in line and answer and _from(lines, at, 0) is None:
         answer = ()  # rather a sentence
-    for column in (*answer, 0, *_later_starts(line)):
+    for column in (*_own_words_end(line), *answer, 0, *_later_starts(line)):
         found = _from(lines, at, column)
         if found is not None:
             return replace(found, column=0) if _START_ALONE.fullmatch(line[:column]) else found
@@ -195,13 +196,24 @@ def _from(lines: list[str], at: int, column: int) -> Attribution | None:
 
 def _begins_later(lines: list[str], at: int, count: int, column: int) -> bool:
     """Return whether the lines below the first are a whole attribution: the first has own words then."""
-    if _ends_with_day(lines[at]) or lines[at].rstrip().endswith(","):
+    first = lines[at].rstrip()
+    if _ends_with_day(first) or first.endswith(",") or _ABBREVIATED.search(first[-_LONGEST_END:]):
         return False
     rest = " ".join(line[:MAX_LINE_LENGTH].strip() for line in lines[at + 1 : at + count])
     if rest[:1].isdigit() and _is_begun_date(lines[at][column:MAX_LINE_LENGTH]):
         return False
     complete = bool(DATE.search(rest)) and is_attribution(rest, quoted_next=True, open_end=True)
     return complete and (has_address(rest) or _other_words(rest)[1] > 0)
+
+
+def _own_words_end(line: str) -> tuple[int, ...]:
+    """Return the column behind own words before "Name <address>" with a date behind it, if there are any."""
+    verb = next((verb.start() for verb in _verbs(line)), 0)
+    bracket = line.find("<", 0, verb)
+    if bracket < 0 or not DATE.search(line, bracket) or _RESTART.search(line):
+        return ()
+    name = name_start(line[:bracket])
+    return (name,) if name else ()
 
 
 def _is_begun_date(line: str) -> bool:
@@ -338,7 +350,7 @@ def _other_words(text: str) -> tuple[int, int]:
             continue
         if not bare.islower() or not word.strip("\"'„“”‘’«»<>()[]*_").islower():
             names += 1
-        elif fold(bare) in STOPWORDS - _OFFICES or word.endswith(("!", "?")):
+        elif fold(bare) in STOPWORDS - OFFICES or word.endswith(("!", "?")):
             return _MAX_UNKNOWN + 1, 0
         else:
             unknown += 1

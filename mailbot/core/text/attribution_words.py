@@ -80,3 +80,5 @@ ABBREVIATED = frozenset(f"{_MONTHS}|{WEEKDAYS}".split("|")) | {
     "dr", "prof", "dipl", "ing", "mag", "hr", "fr", "frl", "mr", "mrs", "ms", "st", "mme", "mlle", "jr", "sr",
     "med", "rer", "nat", "phil", "bzw", "ca", "maalisk",
 }  # fmt: skip
+OFFICES = frozenset({"team", "support", "hilfe", "schule", "it"})
+"""Words in names that are stop words elsewhere."""
