@@ -14,7 +14,6 @@ from mailbot.core.model.facts import (
     Change,
     Copies,
     Facts,
-    OpenReport,
     RecentActivity,
     SentMail,
     UndeliveredMail,
@@ -23,7 +22,7 @@ from mailbot.core.model.facts import (
 from mailbot.core.model.mail import Mail
 from mailbot.core.model.place import Place, counted_since
 from mailbot.core.model.policy import Absence, Policy, School
-from mailbot.core.model.ticket import Message, Similar, Ticket
+from mailbot.core.model.ticket import Message, OpenReport, Similar, Ticket
 from mailbot.store import open_reports, people, places, saved_answers, search, sent_mails, tickets
 from mailbot.store.copies import find_copies
 from mailbot.store.ledger import LedgerEntry
