@@ -1,6 +1,6 @@
 """Run all benchmarks and print one table.
 
-make bench [QUICK=1] [ONLY=intake,growth] [TICKETS=1000000]
+make bench [QUICK=1] [ONLY=intake,growth] [TICKETS=1000000] [DATABASE=postgresql]
 """
 
 import os
