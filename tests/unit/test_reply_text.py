@@ -479,9 +479,21 @@ def test_notice_at_the_end_does_not_keep_the_address_in_the_text(subtests: pytes
                 assert contact_details(got.signature) == address.strip()
 
 
+def test_words_of_a_person_about_their_mail_are_no_notice() -> None:
+    for words in (
+        "Diese Mail habe ich irrtümlich an den falschen Empfänger geschickt, bitte löschen Sie die erste.",
+        "PS: Diese Nachricht ist nur für die Empfänger im Kollegium bestimmt, bitte vertraulich behandeln.",
+        "J'ai envoyé ce message par erreur au mauvais destinataire, merci de détruire le premier.",
+    ):
+        text = f"{NEW}\n\nViele Grüße\nKim Probst\n\n{words}"
+        assert split(text).text == text, words
+
+
 def test_words_that_look_like_lines_of_a_program_are_kept(subtests: pytest.Subtests) -> None:
     for words in [
         "Vom iPad.",
+        "Mailtrack\nfunktioniert nicht mehr.",
+        "Virenfrei?",
         "Von unterwegs.",
         "Vom Handy habe ich ein Foto geschickt.",
         "Von meinem iPhone kann ich nicht drucken.",

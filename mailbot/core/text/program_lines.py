@@ -80,7 +80,7 @@ _DEVICE_LINES = (  # in lower case: patterns that ignore case take five times as
     r"|mailspring|superhuman|airmail|bluemail|mailtrack"
     r"|fairemail|k-9 mail|thunderbird|edison|newton|polymail|canary"
     r"|posteo|mailbox\.org|ionos|telekom)\b[^.!?]{0,40}[.!]?\s*$",
-    r"(?:sender notified by|gesendet mit|sent with)(?: mailtrack|\s*$)|mailtrack\s*$"
+    r"(?:sender notified by|gesendet mit|sent with)(?: mailtrack|\s*$)"
     r"|provenance : courrier pour windows",
     r"powered by cloudmagic|sent (?:by|with) (?:mailspring|superhuman|spark|airmail|sparrow"
     r"|typeapp|bluemail|newton|edison)",
@@ -133,6 +133,8 @@ def is_program_line(line: str) -> bool:
     if _TRACKING_MARK.search(line, 0, 100) and _TRACKING.fullmatch(line[:100]):
         return True
     plain = _plain(line)
+    if plain.endswith("?"):
+        return False
     return _is_mobile(plain) or bool(_SCANNED.match(plain.lower()) or _SCANNER_RULE.match(line.lower()))
 
 
@@ -150,7 +152,7 @@ _PRODUCT = (
     r"(?: (?:mail|e-?mail|anti-?virus|antivirensoftware|internet|security|gateway|server|total|free|premium))"
 )
 _SCANNER_RULE = re.compile(rf"_{{2,20}} (?:information|hinweis|warnung)\w{{0,2}} (?:from|von) (?:{_SCANNER})")
-_SCANNER_NAME = re.compile(rf"(?:(?:https?://)?www\.)?(?:{_SCANNER})(?:\.(?:com|de|net|eu))?/?")
+_SCANNER_NAME = re.compile(rf"(?:(?:https?://)?www\.)?(?:{_SCANNER}|mailtrack)(?:\.(?:com|de|net|eu))?/?")
 _SCANNED = re.compile(
     r"(?:virenfrei|virus-?free|(?:garanti )?sans virus|libre de virus|privo di virus|virusvrij"
     r"|wolne od wirusów|virüssüz|vírusmentes)\W{0,4}"
@@ -328,6 +330,7 @@ _PROTECTED = re.compile(
     r"|poufn|omyłk|przypadk|gizli|yanlışlıkla|bizalmas|tévedés"
     r"|unauthori[sz]ed|destroy|lösch|delete|vernicht|détrui|erreur|privileged|geschützt|prohibited|untersagt"
 )  # in lower case
+_BY_PERSON = re.compile(r"\b(?:ich|mich|mir|je|j['’]ai|ik)\b|\A\W*p\.? ?s\b")  # in lower case
 _SHORT_NOTICE, _LONGEST_NOTICE = 60, 3_000
 
 
@@ -337,4 +340,6 @@ def is_notice(paragraph: str, *, closed: bool) -> bool:
     if "?" in text or "#" in text or not (_SHORT_NOTICE if closed else 160) <= len(text) < _LONGEST_NOTICE:
         return False
     text = text.lower()
+    if _BY_PERSON.search(text):
+        return False
     return bool(_ABOUT_MAIL.search(text[:200]) and _ADDRESSED.search(text) and _PROTECTED.search(text))
