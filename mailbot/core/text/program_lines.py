@@ -330,7 +330,7 @@ _PROTECTED = re.compile(
     r"|poufn|omyłk|przypadk|gizli|yanlışlıkla|bizalmas|tévedés"
     r"|unauthori[sz]ed|destroy|lösch|delete|vernicht|détrui|erreur|privileged|geschützt|prohibited|untersagt"
 )  # in lower case
-_BY_PERSON = re.compile(r"\b(?:ich|mich|mir|je|j['’]ai|ik)\b|\A\W*p\.? ?s\b")  # in lower case
+_BY_PERSON = re.compile(r"\b(?:ich|mich|mir|je|j['’]ai|ik)\b|\A\W{0,9}p\.? ?s\b")  # in lower case
 _SHORT_NOTICE, _LONGEST_NOTICE = 60, 3_000
 
 
