@@ -334,7 +334,7 @@ def reply(
     case = writes(sender, text.format(sender), subject="Zugesagt: Beamer").with_mail(
         calendar_answer=replace(answer, **what),  # type: ignore[arg-type]
         reports=(CALENDAR_REPLY,),
-        parts=(Part("3", "invite.ics", "text/calendar", b"ics"), *parts),
+        parts=(Part("3", "invite.ics", "text/calendar", 3), *parts),
     )
     kind = understand(case.mail, GYM, POLICY).classification
     return replace(case, verdict=kind).with_facts(about, by_appointment=about.key)
@@ -488,6 +488,19 @@ def test_answer_to_the_invitation_of_another_organizer_is_filed_unless_a_person_
     for case in (reply(LENA, text=WORDS), proposal(LENA, WORDS)):
         done = case.with_facts(by_appointment=None).decide()
         assert (done.outcome, done.message.text) == ("opened", WORDS)
+
+
+def test_sentence_of_a_program_in_any_language_is_no_word_of_a_person() -> None:
+    for text in (
+        "{} nimmt vielleicht an der Besprechung teil.",
+        "{} a accepté cette invitation.",
+        "{} heeft deze uitnodiging geaccepteerd.",
+        "{} ha accettato questo invito.",
+        "{} ha aceptado esta invitación.",
+        "{} elfogadta a meghívást.",
+    ):
+        case = reply(LENA, text=text).with_facts(by_appointment=None)
+        assert case.decide().outcome == "ignored", text
 
 
 def test_answer_to_another_invitation_is_handled_as_before() -> None:
