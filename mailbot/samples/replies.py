@@ -163,6 +163,12 @@ def _to_commands(language: str) -> dict[str, Notification]:
             done=(replace(RECEIPT_LINES[0], ticket=LEADING[0], others=("GYM-102", "GYM-105")),),
             undoable=True,
         ),
+        "command_receipt_bundling": TO_MAX(
+            Kind.COMMAND_RECEIPT,
+            ticket=LEADING[0],
+            done=(CommandResult("bundle", LEADING[0], detail="GYM-101", others=("GYM-102", "GYM-105")),),
+            undoable=True,
+        ),
         "command_receipt_several": TO_MAX(Kind.COMMAND_RECEIPT, done=RECEIPT_LINES),
         **_refusals(language),
         **_about_tips(),
@@ -205,6 +211,8 @@ def _about_mails() -> dict[str, Notification]:
             Kind.HELD_ANSWER, ticket=TAKEN, author=MAX, text="Ist das Kabel drin?", history=(QUICKER,)
         ),
         "confirm": TO_MAX(Kind.CONFIRM, ticket=TAKEN, text=ANSWER),
+        "confirm_not_shown": TO_MAX(Kind.CONFIRM, ticket=TAKEN, text="#bündeln 104 105", reason="not-shown"),
+        "confirm_forged": TO_MAX(Kind.CONFIRM, ticket=TAKEN, text=ANSWER, forged=True),
         "help_requester": TO_LENA(Kind.HELP),
         "help_supporter": TO_MAX(Kind.HELP, ticket=TAKEN),
         "help_second_level": TO_TONI(Kind.HELP),

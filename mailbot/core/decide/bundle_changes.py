@@ -9,9 +9,9 @@ from mailbot.core.commands.context import MailContext
 from mailbot.core.commands.definition import AnswerCommand, AnyResolved, TicketCommand
 from mailbot.core.commands.status import UNDO
 from mailbot.core.decide.ticket_changes import ChangedTicket, Informed, change_ticket
-from mailbot.core.model.effects import AddMessage, Notify, SetBundle
+from mailbot.core.model.effects import AddMessage, Effect, Notify, SetBundle
 from mailbot.core.model.notification import CommandResult
-from mailbot.core.model.notification_kind import Confirms
+from mailbot.core.model.notification_kind import Audience, Confirms
 from mailbot.core.model.ticket import Direction, Ticket, Visibility, answered_with
 from mailbot.core.text.header_block import is_quoted
 from mailbot.core.text.repeated import names_any, repeats
@@ -191,16 +191,42 @@ def _change_bundle(
     own = [c for c in commands if leading in c.tickets]
     change = _change_one(context, leading, own, scope)
     left = {ticket.key: ticket for ticket in context.facts.followers(leading)}
+    alike: set[str] = set()
     for ticket in scope.others:
         for_all = [c for c in own if _is_for_others(c) and _has_answer(c, leading, ticket)]
         named = [c for c in commands if ticket in c.tickets and c not in for_all]
         other = _change_one(context, ticket, [*for_all, *named], scope, _informed(context, change))
         left[ticket.key] = other.after
+        if not named:
+            alike.add(ticket.key)
         change = _joined(change, other)
+    if change.after.leads:
+        change = _about_leading(change, alike, tuple(left.values()))
     if not leading.leads or change.after.leads:
         return change
     ended = (SetBundle(key, None) for key, ticket in left.items() if ticket.bundle == leading.number)
     return replace(change, effects=(*change.effects, *ended))
+
+
+def _about_leading(
+    change: ChangedTicket, alike: Collection[str], others: tuple[Ticket, ...]
+) -> ChangedTicket:
+    """Let a colleague read about the leading ticket, and so of all, what happened to the others as well.
+
+    The leading ticket causes no such mail if they know that its assignee works on it.
+    """
+
+    def about(effect: Effect) -> Effect:
+        if not isinstance(effect, Notify):
+            return effect
+        mail = effect.notification
+        definition = mail.kind.definition
+        is_copy = definition.audience is Audience.STAFF and definition.shows_answer and mail.role.staff
+        if not is_copy or mail.ticket is None or mail.ticket.key not in alike:
+            return effect
+        return Notify(replace(mail, ticket=change.after, bundle=others))
+
+    return replace(change, effects=tuple(map(about, change.effects)))
 
 
 def _change_one(
