@@ -194,6 +194,8 @@ def configure(machine: Machine) -> None:
         ("port = 993\n", f'port = {imap}\nca_file = "ca.pem"\n'),
         ("# first_contact_days", "first_contact_days"),
     )
+    machine.run("mailbot check", lines=30)
+    machine.run("ls -d /var/lib/mailbot", status=2)  # root's check leaves nothing that the service cannot use
     machine.run("mailbot check --as-service", page="installation", lines=30)
 
 
