@@ -4,6 +4,7 @@
 
 ROOT is a minimal Debian as in `bench.life_cycle`, COMMIT the release to begin with: 0.2.0 or later. It is
 installed and configured as its own pages say, with old names in the configuration and in its own templates.
+Packages of an earlier run, in /root/mailbot.before and /root/mailbot.after of ROOT, are not built again.
 """
 
 import re
@@ -51,12 +52,13 @@ def install_release(machine: Machine, commit: str) -> None:
     machine.step(f"install the release, {commit}")
     machine.run("apt update -q", lines=1)
     machine.run("apt install -y git make python3-venv dpkg-dev", lines=1)
-    target = machine.root / "root" / "mailbot"
-    subprocess.run(["rm", "-rf", target], check=True)
-    subprocess.run(["git", "clone", "-q", PROJECT, target], check=True)
-    subprocess.run(["git", "-C", target, "reset", "-q", "--hard", commit], check=True)
-    machine.run("cd mailbot && make deb", lines=1)
-    machine.run("cp -r mailbot/dist mailbot.before; apt install -y ./mailbot/dist/mailbot_*.deb", lines=3)
+    if not (machine.root / "root/mailbot.before").exists():
+        target = machine.root / "root/mailbot"
+        subprocess.run(["rm", "-rf", target], check=True)
+        subprocess.run(["git", "clone", "-q", PROJECT, target], check=True)
+        subprocess.run(["git", "-C", target, "reset", "-q", "--hard", commit], check=True)
+        machine.run("cd mailbot && make deb && cp -r dist ../mailbot.before", lines=1)
+    machine.run("apt install -y ./mailbot.before/mailbot_*.deb", lines=3)
 
 
 def configure_release(machine: Machine) -> None:
@@ -127,12 +129,8 @@ def tickets(machine: Machine) -> list[str]:
 
 def command(machine: Machine, subject: str, text: str) -> None:
     """Reply to the team's notification of a ticket as the supporter; the receipt is of the own template."""
-    notified = next(
-        message
-        for received in reversed(machine.servers.smtp.received)
-        if received.recipients == (SUPPORTER,)
-        and subject in str((message := message_from_bytes(received.raw))["Subject"])
-    )
+    notified = machine.notification(subject)
+    assert notified is not None
     before = marks(machine)
     reply = mail().message_id(f"<{secrets.token_hex(8)}@support.example>").sender(SUPPORTER)
     reply.reply_to(str(notified["Message-ID"])).subject(f"Re: {notified['Subject']}").text(f"{text}\n")
@@ -158,9 +156,11 @@ def upgrade(machine: Machine) -> None:
     before = tickets(machine)
     machine.run("mkdir -p /var/backups")
     machine.run(f"mailbot backup {BACKUP}", page="upgrading")
-    subprocess.run(["git", "-C", machine.root / "root/mailbot", "pull", "-q"], check=True)
-    machine.say("$ cd mailbot && git pull")
-    machine.run("cd mailbot && make deb && apt install -y --reinstall ./dist/mailbot_*.deb", lines=8)
+    if not (machine.root / "root/mailbot.after").exists():
+        subprocess.run(["git", "-C", machine.root / "root/mailbot", "pull", "-q"], check=True)
+        machine.say("$ cd mailbot && git pull")
+        machine.run("cd mailbot && make deb && cp -r dist ../mailbot.after", lines=1)
+    machine.run("apt install -y --reinstall ./mailbot.after/mailbot_*.deb", lines=8)
     machine.until(lambda: "ActiveState=active" in machine.active(), "the service is active")
     machine.run("mailbot --version; systemctl status mailbot | head -n 6")
     assert tickets(machine) == before
