@@ -13,7 +13,7 @@ from mailbot.core.model.effects import AddMessage, Notify, SetBundle
 from mailbot.core.model.notification import CommandResult
 from mailbot.core.model.notification_kind import Confirms
 from mailbot.core.model.ticket import Direction, Ticket, Visibility, answered_with
-from mailbot.core.text.attribution import is_quoted
+from mailbot.core.text.header_block import is_quoted
 from mailbot.core.text.repeated import names_any, repeats
 
 ALONE = "answer_alone"
