@@ -191,7 +191,9 @@ def _release_confirmed(human: _HumanMail) -> Decision | None:
         return None
     if not human.context.trust.trusted:
         return None
-    return Decision("confirmed", ("the held mail was confirmed",), (ReleaseMail(request.held, request.kind),))
+    shown = frozenset(key for key, _ in request.shows)
+    release = ReleaseMail(request.held, request.kind, shown)
+    return Decision("confirmed", ("the held mail was confirmed",), (release,))
 
 
 def _file_helped(human: _HumanMail) -> Decision | None:

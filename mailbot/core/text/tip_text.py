@@ -105,7 +105,7 @@ def tip_text(answer: str, people: Collection[str], teams: Collection[str] = ()) 
     while lines != before:
         before = lines
         lines = _without_names(_without_closing(lines), known, named)
-    return _capitalised("\n".join(lines).strip())
+    return capitalised("\n".join(lines).strip())
 
 
 def personal_details(text: str, people: Iterable[str]) -> tuple[str, ...]:
@@ -179,7 +179,7 @@ def _may_sign(line: str) -> bool:
     return begins and ends and len(line.split()) <= _MAX_WORDS
 
 
-def _capitalised(text: str) -> str:
+def capitalised(text: str) -> str:
     """Return a text that begins in upper case, as it may not after a salutation; a name as "iPad" stays."""
     word = text.split(maxsplit=1)[0] if text.strip() else ""
     return text[:1].upper() + text[1:] if word.isalpha() and word.islower() else text
