@@ -1,13 +1,13 @@
 """Run all benchmarks and print one table.
 
-make bench [QUICK=1] [ONLY=intake,growth] [TICKETS=1000000]
+make bench [QUICK=1] [ONLY=intake,growth] [TICKETS=1000000] [DATABASE=postgresql]
 """
 
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from bench import data_growth, fairness, idle, intake, latency, smtp_throughput
+from bench import data_growth, fairness, idle, intake, large_mail, latency, smtp_throughput
 from bench.environment import number
 from bench.results import Figure, show
 
@@ -21,6 +21,7 @@ FULL: Parts = {
     "idle": lambda: idle.figures((1, 100, 500), seconds=300),  # each mailbox is polled once in this time
     "growth": lambda: data_growth.figures(1000, sorted({min(MAX_TICKETS, 100_000), MAX_TICKETS}), mails=300),
     "smtp": lambda: smtp_throughput.figures(mails=300),
+    "large": lambda: large_mail.figures(megabytes=25),
     "fairness": lambda: fairness.figures(mails=5000),
 }
 QUICK: Parts = {
@@ -29,6 +30,7 @@ QUICK: Parts = {
     "idle": lambda: idle.figures((1, 20), seconds=2),
     "growth": lambda: data_growth.figures(30, (3_000,), mails=20),
     "smtp": lambda: smtp_throughput.figures(mails=30),
+    "large": lambda: large_mail.figures(megabytes=2),
     "fairness": lambda: fairness.figures(mails=300),
 }
 

@@ -18,10 +18,10 @@ def figures(sizes: Sequence[int], seconds: float) -> Iterator[Figure]:
     with site() as servers:
         least = 0.0
         for mailboxes in sizes:
-            memory, processor = measure_idle(servers, mailboxes, seconds)
-            least = least or memory
-            said = f"{memory:.0f} MB, {processor:.2%} of a core"
-            yield Figure(f"at rest, mailboxes under IDLE: {mailboxes}", said, memory / least)
+            resident, processor = measure_idle(servers, mailboxes, seconds)
+            least = least or resident
+            said = f"{resident:.0f} MB, {processor:.2%} of a core"
+            yield Figure(f"at rest, mailboxes under IDLE: {mailboxes}", said, resident / least)
 
 
 def measure_idle(servers: Site, mailboxes: int, seconds: float) -> tuple[float, float]:
@@ -37,15 +37,15 @@ def measure_idle(servers: Site, mailboxes: int, seconds: float) -> tuple[float, 
         before = _processor_seconds(daemon.pid)
         time.sleep(seconds)
         share = (_processor_seconds(daemon.pid) - before) / seconds
-        memory = _memory(daemon.pid)
+        resident = memory(daemon.pid)
         daemon.stop()
-    return memory, share
+    return resident, share
 
 
-def _memory(pid: int) -> float:
-    """Return a process's resident memory in MB (proc(5), status)."""
+def memory(pid: int, which: str = "VmRSS") -> float:
+    """Return the memory of a process in MB: resident, or with VmHWM the most so far (proc(5), status)."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{which}:")) / 1024
 
 
 def _processor_seconds(pid: int) -> float:

@@ -37,8 +37,10 @@ def baseline_seconds(servers: Site, raw: list[bytes]) -> float:
     user = servers.env().address
     servers.dovecot.deliver(user, *raw)
     before = len(servers.smtp.received)
+    file = str(servers.directory / f"{user}.db")
+    database = servers.postgres.new_database() if servers.postgres else file
     ports = [str(servers.dovecot.tls_port), user, PASSWORD, str(servers.smtp.port)]
-    files = [str(servers.authority.ca_file), str(servers.directory / f"{user}.db")]
+    files = [str(servers.authority.ca_file), database]
     command = [sys.executable, "-m", "bench.baseline", *ports, *files]
     with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as process:
         if process.stdout is not None:

@@ -17,9 +17,8 @@ from statistics import median
 from bench.saved_answers import Problem, share
 from bench.saved_answers import read as read_everyday
 from mailbot.core.decide.same_problem import same_problem
-from mailbot.core.model.facts import OpenReport
 from mailbot.core.model.mail import Address
-from mailbot.core.model.ticket import Ticket
+from mailbot.core.model.ticket import OpenReport
 from mailbot.core.text.resemblance import resembles
 from mailbot.core.text.words import TermSet, terms
 
@@ -73,8 +72,7 @@ def first_offer(reports: Sequence[Problem], rng: random.Random) -> int:
     order = rng.sample(reports, len(reports))
     earlier: tuple[OpenReport, ...] = ()
     for number, report in enumerate(order, 1):
-        ticket = Ticket("GYM", number, report.subject, requester, opened, opened)
-        new = OpenReport(ticket, report.text)
+        new = OpenReport("GYM", number, report.subject, requester, opened, None, report.text)
         if same_problem(new, earlier):
             return number
         earlier = (*earlier, new)

@@ -6,13 +6,15 @@ some subjects into an empty first line, and takes several times as long.
 
 import re
 from binascii import b2a_base64, b2a_qp
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from email.header import Header
 from email.headerregistry import Address as HeaderAddress
 from email.utils import format_datetime, quote
 from functools import lru_cache
 from hashlib import sha256
+from io import BytesIO
+from itertools import chain
 from urllib.parse import quote as percent_encoded
 
 from mailbot.addresses import canonical_address
@@ -32,7 +34,11 @@ _WORDS_LINE = 76  # an encoded word has 75 characters at most (RFC 2047, 2), and
 _PIECE = 60
 _WORD_LENGTH = 500  # a longer one cannot be folded below 998 bytes
 _FOLD = "\r\n"
+_BLANK = b"\r\n\r\n"
 CALENDAR_FILE = "invite.ics"
+
+Pieces = Iterable[bytes]
+"""A part of a mail, not joined: attachments are large."""
 
 
 def to_bytes(
@@ -49,7 +55,10 @@ def to_bytes(
     """
     fields = (*_fields(outgoing, date), *_threading(outgoing, references), ("MIME-Version", "1.0"))
     head = "".join(f"{name}: {value}{_FOLD}" for name, value in fields)
-    return head.encode() + _body(outgoing, content_of)
+    with BytesIO() as mail:  # unlike `join`, it needs one piece at a time
+        mail.write(head.encode())
+        mail.writelines(_body(outgoing, content_of))
+        return mail.getvalue()
 
 
 def _fields(outgoing: OutgoingMail, date: datetime) -> Iterator[tuple[str, str]]:
@@ -108,14 +117,14 @@ def _address(address: Address) -> str:
     return f"{words}{_FOLD} <{email}>"
 
 
-def _body(outgoing: OutgoingMail, content_of: Callable[[Attachment], bytes]) -> bytes:
+def _body(outgoing: OutgoingMail, content_of: Callable[[Attachment], bytes]) -> Pieces:
     """Return text, page and calendar as alternatives, the page with its pictures, files beside them."""
-    pictures: list[bytes] = []
-    files: list[bytes] = []
+    pictures: list[Pieces] = []
+    files: list[Pieces] = []
     for position, attachment in enumerate(outgoing.attachments):
         cid = content_id(outgoing.message_id, position)
         shown = f"cid:{cid}" in outgoing.html
-        part = _file_part(attachment, position, content_of(attachment), cid if shown else "")
+        part = _file_part(attachment, position, content_of, cid if shown else "")
         (pictures if shown else files).append(part)
     page = _text_part("html", outgoing.html)
     if pictures:
@@ -129,40 +138,42 @@ def _body(outgoing: OutgoingMail, content_of: Callable[[Attachment], bytes]) -> 
     return _multipart("mixed", (both, *files), outgoing.message_id) if files else both
 
 
-def _multipart(subtype: str, parts: tuple[bytes, ...], message_id: str) -> bytes:
+def _multipart(subtype: str, parts: Iterable[Pieces], message_id: str) -> Pieces:
     """Join parts; the boundary has "=_", which occurs neither in base64 nor in quoted-printable."""
     boundary = f"=_{sha256(f'{subtype} {message_id}'.encode()).hexdigest()[:32]}"
-    delimited = b"".join(b"--%b\r\n%b\r\n" % (boundary.encode(), part) for part in parts)
-    fields = f'Content-Type: multipart/{subtype};{_FOLD} boundary="{boundary}"'
-    return b"%b\r\n\r\n%b--%b--\r\n" % (fields.encode(), delimited, boundary.encode())
+    fields = f'Content-Type: multipart/{subtype};{_FOLD} boundary="{boundary}"{_FOLD}{_FOLD}'
+    delimited = (chain([f"--{boundary}{_FOLD}".encode()], part, [_FOLD.encode()]) for part in parts)
+    return chain([fields.encode()], chain.from_iterable(delimited), [f"--{boundary}--{_FOLD}".encode()])
 
 
-def _text_part(subtype: str, text: str) -> bytes:
+def _text_part(subtype: str, text: str) -> Pieces:
     fields = f"Content-Type: text/{subtype}; charset=utf-8{_FOLD}Content-Transfer-Encoding: quoted-printable"
     lines = b2a_qp(clean(text).encode()).replace(b"\n", b"\r\n")
-    return b"%b\r\n\r\n%b" % (fields.encode(), lines)
+    return fields.encode(), _BLANK, lines
 
 
-def _calendar_part(calendar: bytes, method: CalendarMethod) -> bytes:
+def _calendar_part(calendar: bytes, method: CalendarMethod) -> Pieces:
     """Return the part that calendar programs process: one of the alternatives (RFC 6047, 2.4)."""
     fields = (
         f"Content-Type: text/calendar; charset=utf-8; method={method.value}{_FOLD}"
         "Content-Transfer-Encoding: base64"
     )
-    return b"%b\r\n\r\n%b" % (fields.encode(), _base64_lines(calendar))
+    return fields.encode(), _BLANK, _base64_lines(calendar)
 
 
-def _calendar_file(calendar: bytes) -> bytes:
+def _calendar_file(calendar: bytes) -> Pieces:
     """Return the same as a file, for programs that show no calendar part: it can be opened from the mail."""
     fields = (
         f'Content-Type: application/ics; name="{CALENDAR_FILE}"{_FOLD}'
         f"Content-Transfer-Encoding: base64{_FOLD}"
         f'Content-Disposition: attachment; filename="{CALENDAR_FILE}"'
     )
-    return b"%b\r\n\r\n%b" % (fields.encode(), _base64_lines(calendar))
+    return fields.encode(), _BLANK, _base64_lines(calendar)
 
 
-def _file_part(attachment: Attachment, position: int, content: bytes, cid: str) -> bytes:
+def _file_part(
+    attachment: Attachment, position: int, content_of: Callable[[Attachment], bytes], cid: str
+) -> Iterator[bytes]:
     known = _CONTENT_TYPE.fullmatch(attachment.content_type)
     fields = [
         f"Content-Type: {attachment.content_type if known else 'application/octet-stream'}",
@@ -172,7 +183,9 @@ def _file_part(attachment: Attachment, position: int, content: bytes, cid: str) 
     ]
     if cid:
         fields.append(f"Content-ID: <{cid}>")
-    return b"%b\r\n\r\n%b" % (_FOLD.join(fields).encode(), _base64_lines(content))
+    yield _FOLD.join(fields).encode()
+    yield _BLANK
+    yield _base64_lines(content_of(attachment))
 
 
 def _base64_lines(content: bytes) -> bytes:

@@ -50,6 +50,19 @@ class _Bounded(imaplib.IMAP4):
     _received = 0
     _started = 0.0
 
+    @property
+    def debug(self) -> int:
+        """Return the level of imaplib's debugging output: none.
+
+        imapclient sets it to 5. Then imaplib writes each mail as escaped text, more than twice its size, for
+        a message that no handler of `logging` gets.
+        """
+        return 0
+
+    @debug.setter
+    def debug(self, level: int) -> None:
+        pass
+
     def open(self, *args: Any, **options: Any) -> None:
         super().open(*args, **options)
         self._begin()

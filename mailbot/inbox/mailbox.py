@@ -112,9 +112,8 @@ class Mailbox:
             found |= {uid: field.decode("ascii", "replace") for uid, field in fields if field is not None}
         return found
 
-    def fetch(self, uids: Iterable[int]) -> Iterator[FetchedMail]:
-        """Yield those mails that still exist, in the order of their UIDs; set no flags. Raises InboxError."""
-        described = self.describe(uids)
+    def fetch(self, described: Mapping[int, MailInfo]) -> Iterator[FetchedMail]:
+        """Yield those mails that still exist, in the order given; set no flags. Raises InboxError."""
         for batch in batches_by_size(described):
             sizes = {uid: described[uid].size for uid in batch}
             yield from (mail for mail in self._fetch(batch, "", sizes) if not self._is_empty(mail, sizes))

@@ -48,7 +48,8 @@ def parse(content: bytes) -> Mail:
         parts=with_danger(
             mark_logos(
                 mark_inline(contents.parts, contents.shown), "\n".join(contents.markup), split.signature
-            )
+            ),
+            contents.data,
         ),
         delivery=_reported(contents),
         reports=tuple(sorted(contents.reports)),
@@ -97,7 +98,7 @@ def part_contents(content: bytes) -> dict[str, bytes]:
     """Return the decoded contents of a mail's parts by their paths, without judging the files again."""
     contents = PartCollector([])
     contents.walk(mime.read(mime.normalised(content), []))
-    return {part.path: part.content for part in contents.parts}
+    return {part.path: data for part, data in zip(contents.parts, contents.data, strict=True)}
 
 
 def _joined(blocks: list[Block], defects: list[str]) -> tuple[str, bool]:

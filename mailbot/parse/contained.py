@@ -63,8 +63,8 @@ def in_mail(content: bytes) -> Iterator[File]:
     """Yield the files that are attached to a mail."""
     contents = PartCollector([])
     contents.walk(mime.read(mime.normalised(content), []))
-    for part in contents.parts:
-        yield part.filename, part.content
+    for part, data in zip(contents.parts, contents.data, strict=True):
+        yield part.filename, data
 
 
 def in_calendar(content: bytes) -> Iterator[File]:

@@ -64,12 +64,12 @@ class Budget:
         return self.pages >= 0
 
 
-def with_danger(parts: Iterable[Part]) -> tuple[Part, ...]:
-    """Return the parts of a mail, each with its danger."""
+def with_danger(parts: Iterable[Part], contents: Iterable[bytes]) -> tuple[Part, ...]:
+    """Return the parts of a mail, each with its danger; `contents` are theirs in the same order."""
     budget = Budget()
     return tuple(
-        replace(part, danger=found) if (found := danger(part.filename, part.content, budget)) else part
-        for part in parts
+        replace(part, danger=found) if (found := danger(part.filename, content, budget)) else part
+        for part, content in zip(parts, contents, strict=True)
     )
 
 

@@ -79,7 +79,7 @@ def part(entity: Entity, data: bytes) -> Part:
         kind = sniff_type(data, "application/octet-stream")
     cid = entity.field("content-id").strip(" <>")
     name = claimed_name(entity) or _named_inside(cid, kind, data) or default_name(entity.path, kind)
-    return Part(entity.path or "1", name, kind, data, content_id=cid)
+    return Part(entity.path or "1", name, kind, len(data), content_id=cid)
 
 
 def _named_inside(cid: str, kind: str, data: bytes) -> str:

@@ -31,10 +31,11 @@ class Block:
 
 @dataclass(slots=True)
 class PartCollector:
-    """Collects texts and files of a mail, part by part."""
+    """Collects texts and files of a mail, part by part; `data` has the contents of `parts`."""
 
     defects: list[str]
     parts: list[Part] = field(default_factory=list)
+    data: list[bytes] = field(default_factory=list)
     markup: list[str] = field(default_factory=list)
     delivery: list[DeliveryStatus] = field(default_factory=list)
     reports: set[str] = field(default_factory=set)
@@ -104,9 +105,7 @@ class PartCollector:
             self._file(entity)
             return []
         for number, (name, raw) in enumerate(found.files, 1):
-            path = f"{entity.path or '1'}/{number}"
-            kind = files.sniff_type(raw, "")
-            self.parts.append(Part(path, files.safe_name(name) or files.default_name(path, kind), kind, raw))
+            self._add_inner(entity, number, name, raw)
         if found.text.strip():
             return [Block(found.text)]
         self._note_shown(found.html)
@@ -132,7 +131,7 @@ class PartCollector:
     def _file(self, entity: Entity) -> None:
         raw = entity.data
         if raw.strip() or files.claimed_name(entity):
-            self.parts.append(files.part(entity, raw))
+            self._add(files.part(entity, raw), raw)
 
     def _text(self, entity: Entity) -> list[Block]:
         raw = entity.data
@@ -144,7 +143,7 @@ class PartCollector:
             b"\x89PNG",
             b"PK\x03\x04",
         ):
-            self.parts.append(files.part(entity, raw))
+            self._add(files.part(entity, raw), raw)
             return []
         if len(raw) > limits.TEXT_BYTES:
             self.defects.append(TOO_LONG)
@@ -166,14 +165,20 @@ class PartCollector:
     def _uuencoded(self, entity: Entity, raw: bytes) -> bytes:
         kept, at = [], 0
         for number, (start, end, name, content) in enumerate(mime.uuencoded_files(raw), 1):
-            kind = files.sniff_type(content, "")
-            path = f"{entity.path or '1'}/{number}"
-            self.parts.append(
-                Part(path, files.safe_name(name) or files.default_name(path, kind), kind, content)
-            )
+            self._add_inner(entity, number, name, content)
             kept.append(raw[at:start])
             at = end
         return b"".join([*kept, raw[at:]])
+
+    def _add_inner(self, entity: Entity, number: int, name: str, content: bytes) -> None:
+        """Add a file that stands within the content of an entity."""
+        path, kind = f"{entity.path or '1'}/{number}", files.sniff_type(content, "")
+        name = files.safe_name(name) or files.default_name(path, kind)
+        self._add(Part(path, name, kind, len(content)), content)
+
+    def _add(self, part: Part, content: bytes) -> None:
+        self.parts.append(part)
+        self.data.append(content)
 
 
 def _answers_invitation(entity: Entity) -> bool:

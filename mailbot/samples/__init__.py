@@ -8,7 +8,7 @@ from mailbot.core.model.appointment import AttendeeResponse, Response
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Notification
 from mailbot.core.model.notification_kind import NotificationKind as Kind
-from mailbot.core.model.ticket import Role, Status
+from mailbot.core.model.ticket import OpenReport, Role, Status
 from mailbot.samples.month import REPORT
 from mailbot.samples.problems import UNKNOWN_ADDRESS
 from mailbot.samples.replies import to_author
@@ -33,6 +33,7 @@ from mailbot.samples.scene import (
     NETWORK,
     ODD,
     OLD,
+    OPEN_REPORTS,
     PRIVATE,
     PROBLEM,
     QUESTION,
@@ -118,7 +119,11 @@ def _new_tickets() -> dict[str, Notification]:
             fitting=SAVED_ANSWERS[:2],
         ),
         "new_ticket_resembling": TO_ERIKA(
-            Kind.NEW_TICKET, ticket=NETWORK[2], author=LENA, text="Im ganzen Altbau.", resembling=NETWORK[:2]
+            Kind.NEW_TICKET,
+            ticket=NETWORK[2],
+            author=LENA,
+            text="Im ganzen Altbau.",
+            resembling=OPEN_REPORTS[:2],
         ),
         "new_ticket_withheld": TO_ERIKA(
             Kind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, listed=(*HARMFUL, FILM)
@@ -148,7 +153,7 @@ def _words_to_team() -> dict[str, Notification]:
             ticket=NETWORK[2],
             author=LENA,
             text="Im ganzen Altbau kommt niemand mehr ins Netz. Wir brauchen es in der 5. Stunde.",
-            resembling=LEADING[:1],
+            resembling=(OpenReport.of(LEADING[0], ""),),
         ),
         "requester_reply_bundle": TO_MAX(
             Kind.REQUESTER_REPLY,

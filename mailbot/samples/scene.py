@@ -16,6 +16,7 @@ from mailbot.core.model.ticket import (
     Attachment,
     Direction,
     Message,
+    OpenReport,
     Priority,
     ReminderStage,
     Role,
@@ -155,6 +156,7 @@ LEADING = tuple(
     replace(ticket, bundle=101, requester=requester)
     for ticket, requester in zip(NETWORK, (LENA, RAINER, OLGA), strict=True)
 )
+OPEN_REPORTS = tuple(OpenReport.of(ticket, "") for ticket in NETWORK)
 REPORTS = PlaceReports(Place("room", "204"), 4, "autumn")
 SIMILAR = (
     Similar(SOLVED, "der Eingang am Beamer stand auf VGA. Mit der Taste „Source“ auf HDMI 1 stellen."),

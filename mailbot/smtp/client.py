@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from types import TracebackType
@@ -25,6 +26,7 @@ IDLE_SECONDS = 30
 # RFC 5321, 4.5.3.2: the reply after the end of DATA may take ten minutes.
 DATA_TIMEOUT_FACTOR = 10
 MIN_BYTES_PER_SECOND = 32_768
+_PIECE_BYTES = 262_144
 
 _START_INPUT = 354
 _DATA = b"DATA\r\n"
@@ -203,10 +205,19 @@ class SmtpClient:
 
         RFC 2920, 3.1, allows the text as the first element of a group, and DATA as the last one.
         """
-        announced = self._announcement(following)
-        wire.write(_text_of(mail.raw), *announced)
-        self._announced = announced
-        reply = await wire.reply(self._data_timeout(mail.raw))
+        announced, timeout = self._announcement(following), self._data_timeout(mail.raw)
+        pieces = _text_pieces(mail.raw)
+        last = next(pieces)
+        async with asyncio.timeout(timeout):
+            self._in_doubt = False  # without the final dot the server takes no mail (RFC 5321, 4.1.1.4)
+            for piece in pieces:
+                wire.write(last)
+                await wire.room()
+                last = piece
+            self._in_doubt = True
+            wire.write(last, *announced)
+            self._announced = announced
+            reply = await wire.reply(timeout)
         if reply.accepts:
             self._sent += 1
             return SendResult("sent", reply.code, "")
@@ -347,15 +358,24 @@ def _out_of_step(reply: Reply, command: str) -> ReplyError:
     return ReplyError(reason, reply.code)
 
 
-def _text_of(raw: bytes) -> bytes:
-    """Return a mail as the text after DATA: with CRLF, doubled leading dots, and the final dot."""
+def _text_pieces(raw: bytes) -> Iterator[bytes]:
+    """Yield a mail as the text after DATA: with CRLF, doubled leading dots, and the final dot.
+
+    A large mail is several pieces of whole lines, as each layer of the connection copies what is written.
+    """
     lines = raw.count(b"\r\n")
     if lines != raw.count(b"\n") or lines != raw.count(b"\r"):
         raw = re.sub(rb"\r\n|\r|\n", b"\r\n", raw)
-    if raw.startswith(b"."):
-        raw = b"." + raw
-    end = b".\r\n" if raw.endswith(b"\r\n") or not raw else b"\r\n.\r\n"
-    return raw.replace(b"\r\n.", b"\r\n..") + end
+    begin = 0
+    while (end := raw.find(b"\r\n", begin + _PIECE_BYTES) + 2) > 1:
+        yield _with_doubled_dots(raw[begin:end])
+        begin = end
+    ended = raw.endswith(b"\r\n") or not raw
+    yield _with_doubled_dots(raw[begin:]) + (b".\r\n" if ended else b"\r\n.\r\n")
+
+
+def _with_doubled_dots(lines: bytes) -> bytes:
+    return (b"." if lines.startswith(b".") else b"") + lines.replace(b"\r\n.", b"\r\n..")
 
 
 @lru_cache(maxsize=1024)

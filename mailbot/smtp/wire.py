@@ -42,6 +42,8 @@ class Wire(asyncio.Protocol):
         self._replies: deque[Reply] = deque()
         self._failure: Exception | None = None
         self._waiter: asyncio.Future[None] | None = None
+        self._room = asyncio.Event()
+        self._room.set()
         transport.set_protocol(self)
 
     @property
@@ -59,6 +61,10 @@ class Wire(asyncio.Protocol):
         if not self.is_open:
             raise self._failure or ConnectionError("connection lost")
         self._transport.writelines(pieces)
+
+    async def room(self) -> None:
+        """Wait until most of what was written is sent, or the connection is lost."""
+        await self._room.wait()
 
     async def reply(self, timeout: float) -> Reply:
         """Return the next reply.
@@ -80,6 +86,14 @@ class Wire(asyncio.Protocol):
         """Close the connection at once, without waiting for the server."""
         self._fail(ConnectionError("connection closed"))
         self._transport.abort()
+
+    def pause_writing(self) -> None:
+        """Note that much is written and not sent."""
+        self._room.clear()
+
+    def resume_writing(self) -> None:
+        """Note that there is room for more."""
+        self._room.set()
 
     def data_received(self, data: bytes) -> None:
         """Split what arrived into replies."""
@@ -113,6 +127,7 @@ class Wire(asyncio.Protocol):
 
     def _fail(self, failure: Exception) -> None:
         self._failure = self._failure or failure
+        self._room.set()
         self._wake()
 
     def _wake(self) -> None:

@@ -14,7 +14,6 @@ from mailbot.core.model.facts import (
     Change,
     Copies,
     Facts,
-    OpenReport,
     RecentActivity,
     SentMail,
     UndeliveredMail,
@@ -23,7 +22,7 @@ from mailbot.core.model.facts import (
 from mailbot.core.model.mail import Mail
 from mailbot.core.model.place import Place, counted_since
 from mailbot.core.model.policy import Absence, Policy, School
-from mailbot.core.model.ticket import Message, Similar, Ticket
+from mailbot.core.model.ticket import Message, OpenReport, Similar, Ticket
 from mailbot.store import open_reports, people, places, saved_answers, search, sent_mails, tickets
 from mailbot.store.copies import find_copies
 from mailbot.store.ledger import LedgerEntry
@@ -72,12 +71,18 @@ _REPORTS = (
 
 def content_id(mail: Mail, content: bytes) -> str:
     """Return an identifier of a mail's content; trace header fields do not change it."""
-    body = content.partition(b"\r\n\r\n")[2] or content.partition(b"\n\n")[2]
     sender = mail.sender.email if mail.sender else ""
     date = mail.date.isoformat() if mail.date else ""
     digest = hashlib.sha256("\0".join((mail.message_id, sender, date, mail.subject)).encode())
-    digest.update(body)
+    digest.update(_body(content))
     return digest.hexdigest()
+
+
+def _body(content: bytes) -> memoryview:
+    """Return what follows the header; not a copy, as a mail may be large."""
+    view = memoryview(content)
+    ends = ((content.find(blank), len(blank)) for blank in (b"\r\n\r\n", b"\n\n"))
+    return next((body for at, length in ends if at >= 0 and (body := view[at + length :])), view[:0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,8 @@ from sqlalchemy import bindparam, func, select, union_all
 from sqlmodel import Session
 
 from mailbot.core.decide.same_problem import MAX_COMPARED, WITHIN
-from mailbot.core.model.facts import OpenReport
-from mailbot.core.model.ticket import Status
-from mailbot.store.mapping import to_tickets
+from mailbot.core.model.mail import Address
+from mailbot.core.model.ticket import OpenReport, Status
 from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
 
@@ -20,7 +19,15 @@ _FIRST = metadata.tables["message"].alias("first").c
 
 # Read the open tickets of a school with their first texts: recent ones, and those of bundles.
 _OPEN = (
-    select(_TICKET, func.substr(_MESSAGE.c.text, 1, MAX_COMPARED).label("problem"))
+    select(
+        _TICKET.c.number,
+        _TICKET.c.subject,
+        _TICKET.c.requester,
+        _TICKET.c.requester_name,
+        _TICKET.c.opened,
+        _TICKET.c.bundle,
+        func.substr(_MESSAGE.c.text, 1, MAX_COMPARED).label("text"),
+    )
     .join(_MESSAGE, _MESSAGE.c.ticket_id == _TICKET.c.id)
     .where(
         _TICKET.c.school == bindparam("school"),
@@ -42,7 +49,7 @@ _REPORTS = union_all(
 def load(session: Session, school: str, last: int, now: datetime) -> tuple[OpenReport, ...]:
     """Return the open tickets of the last two hours and those of bundles; `last` is the last number."""
     values = {"school": school, "after": last - MAX_REPORTS, "since": now - WITHIN}
-    rows = execute(session, _REPORTS, values).all()
     return tuple(
-        OpenReport(ticket, row.problem) for row, ticket in zip(rows, to_tickets(session, rows), strict=True)
+        OpenReport(school, number, subject, Address(email, name), opened, bundle, text)
+        for number, subject, email, name, opened, bundle, text in execute(session, _REPORTS, values)
     )

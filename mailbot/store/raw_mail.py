@@ -15,14 +15,16 @@ _LARGE = 65_536  # bytes; larger mails are mostly pictures in base64, in which n
 _RAW_MAIL = metadata.tables["raw_mail"]
 
 _INSERT = insert(_RAW_MAIL).returning(_RAW_MAIL.c.id)
-_GET = select(_RAW_MAIL.c.content).where(_RAW_MAIL.c.id == bindparam("mail"))
+_GET = select(_RAW_MAIL.c.content, _RAW_MAIL.c.size).where(_RAW_MAIL.c.id == bindparam("mail"))
 
 
 def compress(raw: bytes) -> dict[str, Any]:
     """Return the columns of a mail. This takes time, so call it before the transaction begins."""
     strategy = zlib.Z_HUFFMAN_ONLY if len(raw) > _LARGE else zlib.Z_DEFAULT_STRATEGY
     stream = zlib.compressobj(_LEVEL, strategy=strategy)
-    return {"content": stream.compress(raw) + stream.flush(), "size": len(raw)}
+    content = bytearray(stream.compress(raw))
+    content += stream.flush()
+    return {"content": content, "size": len(raw)}
 
 
 def store(session: Session, columns: dict[str, Any]) -> int:
@@ -32,7 +34,7 @@ def store(session: Session, columns: dict[str, Any]) -> int:
 
 def load(session: Session, raw_id: int) -> bytes:
     """Return a mail as it arrived; raise LookupError if it was erased."""
-    content = session.connection().execute(_GET, {"mail": raw_id}).scalar()
-    if content is None:
+    row = session.connection().execute(_GET, {"mail": raw_id}).one_or_none()
+    if row is None:
         raise LookupError(f"the raw mail {raw_id} was erased")
-    return zlib.decompress(content)
+    return zlib.decompress(row.content, bufsize=max(row.size, 1))  # as long as that, it needs no more memory

@@ -36,8 +36,8 @@ def test_streams_that_share_their_data_are_read_once() -> None:
 
 def attached(*files: bytes) -> list[Danger]:
     """Return what is said of files that are attached to one mail."""
-    parts = (Part(str(n), f"{n}.zip", "application/zip", content) for n, content in enumerate(files))
-    return [part.danger for part in with_danger(parts)]
+    parts = (Part(str(n), f"{n}.zip", "application/zip", len(file)) for n, file in enumerate(files))
+    return [part.danger for part in with_danger(parts, files)]
 
 
 def test_no_more_is_inflated_than_the_budget_of_a_mail() -> None:

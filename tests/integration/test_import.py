@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mailbot.parse import parse, part_contents
 from mailbot.store import raw_mail
 from mailbot.store.database import read_only
 from tests.support.osticket import OsTicketDatabase
@@ -88,11 +89,10 @@ def test_files_are_imported_byte_for_byte(move: Move) -> None:
     thread = move.old.ticket("1", "Plan")
     move.old.file(move.old.entry(thread, "M", "anbei"), "Plan 'ü'.bin", large, "application/octet-stream")
     move.report()
-    from mailbot.parse import parse
-
     with move.env.open() as (desk, _), read_only(desk.engine) as session:
-        (part,) = parse(raw_mail.load(session, 1)).parts
-    assert (part.filename, part.content) == ("Plan 'ü'.bin", large)
+        raw = raw_mail.load(session, 1)
+    (part,) = parse(raw).parts
+    assert (part.filename, part_contents(raw)[part.path]) == ("Plan 'ü'.bin", large)
 
 
 def test_an_answer_to_an_old_mail_finds_the_ticket_by_its_old_number(move: Move) -> None:

@@ -35,6 +35,11 @@ def pipe() -> Iterator[tuple[int, int]]:
         os.close(end)
 
 
+def fetch_all(mailbox: Mailbox) -> list[FetchedMail]:
+    """Fetch all mails of the folder."""
+    return list(mailbox.fetch(mailbox.describe(mailbox.uids())))
+
+
 @pytest.mark.parametrize("security", ["tls", "starttls", "none"])
 def test_mails_are_fetched_unchanged_with_each_kind_of_connection_security(
     dovecot: Dovecot, user: str, security: Any
@@ -42,7 +47,7 @@ def test_mails_are_fetched_unchanged_with_each_kind_of_connection_security(
     dovecot.deliver(user, mail(1), mail(2))
     with Mailbox.open(dovecot.account(user, security)) as mailbox:
         assert mailbox.uids() == [1, 2]
-        assert [fetched.raw for fetched in mailbox.fetch([1, 2])] == [mail(1), mail(2)]
+        assert [fetched.raw for fetched in mailbox.fetch(mailbox.describe([1, 2]))] == [mail(1), mail(2)]
 
 
 def test_password_with_umlauts_and_quotes_logs_in(dovecot: Dovecot) -> None:
@@ -54,7 +59,7 @@ def test_read_mails_are_fetched_too_and_flags_stay_unchanged(dovecot: Dovecot, u
     dovecot.deliver(user, mail(1))
     dovecot.deliver(user, mail(2), flags="S")
     with Mailbox.open(dovecot.account(user)) as mailbox:
-        assert [fetched.uid for fetched in mailbox.fetch(mailbox.uids())] == [1, 2]
+        assert [fetched.uid for fetched in fetch_all(mailbox)] == [1, 2]
         mailbox.fetch_header(1)
         mailbox.describe([1, 2])
     first, second = dovecot.mails(user)
@@ -86,7 +91,7 @@ def test_mail_is_described_by_its_size_and_the_time_of_its_reception(dovecot: Do
     dovecot.deliver(user, mail(1), received=received)
     with Mailbox.open(dovecot.account(user)) as mailbox:
         assert mailbox.describe([1]) == {1: MailInfo(len(mail(1)), received)}
-        assert next(mailbox.fetch([1])).received_at == received
+        assert next(mailbox.fetch(mailbox.describe([1]))).received_at == received
 
 
 def test_only_the_header_of_a_large_mail_is_fetched(dovecot: Dovecot, user: str) -> None:
@@ -100,8 +105,9 @@ def test_only_the_header_of_a_large_mail_is_fetched(dovecot: Dovecot, user: str)
 def test_deleted_mail_is_missing_in_the_result(dovecot: Dovecot, user: str) -> None:
     dovecot.deliver(user, mail(1))
     with Mailbox.open(dovecot.account(user)) as mailbox:
-        assert mailbox.describe([1, 7]).keys() == {1}
-        assert [fetched.uid for fetched in mailbox.fetch([1, 7])] == [1]
+        described = mailbox.describe([1, 7])
+        assert described.keys() == {1}
+        assert [fetched.uid for fetched in mailbox.fetch({**described, 7: described[1]})] == [1]
         assert mailbox.fetch_header(7) is None
 
 
@@ -121,7 +127,7 @@ def test_mails_are_fetched_in_batches_of_limited_size_and_none_is_skipped(
     sizes = (0, 0, 0, 0, 6_000, 6_000, 50_000, 0)
     dovecot.deliver(user, *[mail(number, size) for number, size in enumerate(sizes)])
     with Mailbox.open(dovecot.account(user)) as mailbox:
-        raw = [fetched.raw for fetched in mailbox.fetch(mailbox.uids())]
+        raw = [fetched.raw for fetched in fetch_all(mailbox)]
     assert raw == [mail(number, size) for number, size in enumerate(sizes)]
     assert batches == [[1, 2, 3], [4, 5], [6], [7], [8]]
 
@@ -143,7 +149,10 @@ def test_names_of_folders_may_have_umlauts_and_ampersands(dovecot: Dovecot, user
     with Mailbox.open(account) as mailbox:
         mailbox.move_to_processed([1, 2])
     with Mailbox.open(dataclasses.replace(account, folder=account.done, done="Größtes")) as mailbox:
-        assert [fetched.raw for fetched in mailbox.fetch(mailbox.uids())] == [mail(1), mail(2)]
+        assert [fetched.raw for fetched in fetch_all(mailbox)] == [
+            mail(1),
+            mail(2),
+        ]
         mailbox.move_to_processed([1])
         assert mailbox.uids() == [2]
 
@@ -593,7 +602,16 @@ def test_mail_that_makes_dovecot_disconnect_does_not_block_the_others(
     server.make_unreadable(user, 4)
     with Mailbox.open(server.account(user)) as mailbox:
         assert mailbox.describe(mailbox.uids()).keys() == {1, 2, 3, 4, 6, 7, 8, 9}
-        assert [fetched.uid for fetched in mailbox.fetch(mailbox.uids())] == [1, 2, 3, 4, 6, 7, 8, 9]
+        assert [fetched.uid for fetched in fetch_all(mailbox)] == [
+            1,
+            2,
+            3,
+            4,
+            6,
+            7,
+            8,
+            9,
+        ]
         assert mailbox.unfetchable.keys() == {5}
         mailbox.move_to_processed([1])
 
@@ -626,7 +644,7 @@ def test_mail_that_the_server_does_not_return_does_not_block_the_others() -> Non
     got: list[int] = []
 
     def use(mailbox: Mailbox) -> None:
-        got.extend(fetched.uid for fetched in mailbox.fetch([1, 2, 3]))
+        got.extend(fetched.uid for fetched in mailbox.fetch(mailbox.describe([1, 2, 3])))
         assert "[SERVERBUG] broken" in mailbox.unfetchable[2]
 
     def script() -> Answer:
@@ -669,7 +687,7 @@ def test_empty_text_of_a_mail_with_a_size_is_refused(
         if section:
             assert mailbox.fetch_header(1) is None
         else:
-            assert len(list(mailbox.fetch([1]))) == given
+            assert len(list(mailbox.fetch(mailbox.describe([1])))) == given
         assert ("empty text" in mailbox.unfetchable.get(1, "")) == (given == 0 or bool(section))
 
     play({}, use, script=script)
@@ -708,4 +726,4 @@ def test_mail_larger_than_the_limit_of_other_responses_is_fetched(
     monkeypatch.setattr(bounded, "MAX_RESPONSE", 20_000)
     dovecot.deliver(user, mail(1, 60_000))
     with Mailbox.open(dovecot.account(user)) as mailbox:
-        assert [fetched.raw for fetched in mailbox.fetch([1])] == [mail(1, 60_000)]
+        assert [fetched.raw for fetched in mailbox.fetch(mailbox.describe([1]))] == [mail(1, 60_000)]

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import threading
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -20,10 +21,10 @@ RAW = b"Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n\r\n.Punkt am Anfang\r\n"
 SENDER, RECIPIENT = "support-gym@schule.example", "lehrerin@schule.example"
 
 
-def send(account: SmtpAccount, *recipients: str, timeout: float = 10) -> list[SendResult]:
+def send(account: SmtpAccount, *recipients: str, timeout: float = 10, raw: bytes = RAW) -> list[SendResult]:
     async def run() -> list[SendResult]:
         async with SmtpClient(account, timeout) as relay:
-            return [await relay.send(SENDER, recipient, RAW) for recipient in recipients or (RECIPIENT,)]
+            return [await relay.send(SENDER, recipient, raw) for recipient in recipients or (RECIPIENT,)]
 
     return asyncio.run(run())
 
@@ -58,6 +59,43 @@ def test_a_mail_arrives_as_it_was_handed_in_by_each_kind_of_security(
     assert (outcome.state, outcome.code) == ("sent", 250)
     [received] = smtp_server.received
     assert (received.sender, received.recipients, received.raw) == (SENDER, (RECIPIENT,), RAW)
+
+
+def test_large_mail_whose_lines_begin_with_dots_arrives_unchanged(
+    authority: CertificateAuthority, subtests: pytest.Subtests
+) -> None:
+    large = RAW + b"".join(b"." * (number % 3) + b"%d\r\n" % number for number in range(200_000))
+    securities: tuple[Any, ...] = ("tls", "starttls", "none")
+    for security in securities:
+        for raw in (large, large.removesuffix(b"\r\n"), large.replace(b"\r\n", b"\n")):
+            with subtests.test(security=security), RecordingSmtpServer(authority) as server:
+                assert [result.state for result in send(server.account(security), raw=raw)] == ["sent"]
+                assert [received.raw for received in server.received] == [large]
+
+
+def test_mail_whose_text_was_not_sent_to_its_end_is_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server closes the connection, or stops reading."""
+    monkeypatch.setattr(client, "DATA_TIMEOUT_FACTOR", 1)
+    monkeypatch.setattr(client, "MIN_BYTES_PER_SECOND", 1 << 40)
+    large = RAW + b"within\r\n" + (b"." * 70 + b"\r\n") * 200_000
+    resume = threading.Event()
+
+    def reader(*, closes: bool) -> Answer:
+        answer = script({})
+
+        def heard(line: bytes) -> bytes | None:
+            if line == b"within" and not closes:
+                resume.wait(60)
+            return None if line == b"within" else answer(line)
+
+        return heard
+
+    for closes in (True, False):
+        with ScriptedServer(b"220 x\r\n", partial(reader, closes=closes)) as server:
+            account = SmtpAccount("localhost", server.port, "none")
+            [result] = send(account, raw=large, timeout=10 if closes else 1)
+            resume.set()
+        assert (result.state, result.server_down) == ("temporary", True)
 
 
 def test_a_mail_goes_out_without_a_login_where_none_is_configured(authority: CertificateAuthority) -> None:

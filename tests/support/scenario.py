@@ -242,7 +242,7 @@ def notifications(effects: Iterable[Effect]) -> Iterable[Notification]:
 
 def photo(name: str = "foto.png", *, inline: bool = False) -> Part:
     """Return a picture of a mail."""
-    return Part("2", name, "image/png", b"png", inline)
+    return Part("2", name, "image/png", 3, inline)
 
 
 def failed(recipient: str, action: Action = Action.FAILED) -> DeliveryStatus:

@@ -334,7 +334,7 @@ def reply(
     case = writes(sender, text.format(sender), subject="Zugesagt: Beamer").with_mail(
         calendar_answer=replace(answer, **what),  # type: ignore[arg-type]
         reports=(CALENDAR_REPLY,),
-        parts=(Part("3", "invite.ics", "text/calendar", b"ics"), *parts),
+        parts=(Part("3", "invite.ics", "text/calendar", 3), *parts),
     )
     kind = understand(case.mail, GYM, POLICY).classification
     return replace(case, verdict=kind).with_facts(about, by_appointment=about.key)

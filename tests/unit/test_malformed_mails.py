@@ -28,4 +28,4 @@ def test_malformed_mail_is_understood(subtests: pytest.Subtests) -> None:
 def test_every_file_of_a_malformed_mail_is_found_again_by_its_path() -> None:
     for name, odd in ODD.items():
         contents = part_contents(odd.content)
-        assert all(contents[part.path] == part.content for part in parse(odd.content).parts), name
+        assert all(len(contents[part.path]) == part.size for part in parse(odd.content).parts), name

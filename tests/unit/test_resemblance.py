@@ -8,13 +8,12 @@ from itertools import combinations
 import pytest
 
 from bench import resemblance
-from mailbot.core.model.facts import OpenReport
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification_kind import NotificationKind
-from mailbot.core.model.ticket import MAX_BUNDLE
+from mailbot.core.model.ticket import MAX_BUNDLE, OpenReport
 from mailbot.core.text.resemblance import resembles
 from mailbot.core.text.words import TermSet, terms
-from tests.support.scenario import ERIKA, MAX, NOW, Outcome, photo, ticket, writes
+from tests.support.scenario import ERIKA, MAX, NOW, Outcome, photo, writes
 
 EVERYDAY = ("Beamer 204 geht nicht", "Drucker im Lehrerzimmer geht nicht", "WLAN geht nicht")
 OLGA, PAUL = "olga@schule.example", "paul@schule.example"
@@ -74,10 +73,7 @@ def test_resemblance_is_mutual_and_holds_for_the_measured_share() -> None:
 def report(number: int, subject: str, minutes: int = 10, bundle: int | None = None) -> OpenReport:
     """Return an open ticket that was opened some minutes ago."""
     opened = NOW - timedelta(minutes=minutes)
-    known = ticket(
-        number, subject=subject, requester=Address(OLGA, "Olga"), opened=opened, cc=(), bundle=bundle
-    )
-    return OpenReport(known, "")
+    return OpenReport("GYM", number, subject, Address(OLGA, "Olga"), opened, bundle, "")
 
 
 TWO = (report(1, "WLAN weg"), report(2, "Kein Internet im ganzen Haus"))
@@ -130,7 +126,7 @@ def test_requester_reads_nothing_of_similar_tickets() -> None:
         assert (receipt.resembling, receipt.bundle) == ((), ())
 
 
-LED = tuple(OpenReport(replace(r.ticket, bundle=1), r.text) for r in TWO)
+LED = tuple(replace(report, bundle=1) for report in TWO)
 
 
 def test_report_that_resembles_an_open_bundle_is_one_line_to_the_team() -> None:
@@ -140,7 +136,7 @@ def test_report_that_resembles_an_open_bundle_is_one_line_to_the_team() -> None:
         (MAX, NotificationKind.ALSO_REPORTED),
         (ERIKA, NotificationKind.ALSO_REPORTED),
     }
-    only_other = (OpenReport(replace(LED[0].ticket, subject="Server"), ""), LED[1])
+    only_other = (replace(LED[0], subject="Server"), LED[1])
     assert offered(decided(*only_other)) == [1]
     assert offered(decided(*LED, subject="Beamer 204 dunkel")) == []
 

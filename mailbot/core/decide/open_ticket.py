@@ -9,13 +9,12 @@ from mailbot.core.commands.definition import AnyResolved, TicketCommand
 from mailbot.core.commands.saved_answers import without_placeholders
 from mailbot.core.decide.same_problem import same_problem
 from mailbot.core.model.effects import AddMessage, Decision, Effect, Notify, OpenTicket, SendTip
-from mailbot.core.model.facts import OpenReport
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import CommandResult
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.place import most_reported
 from mailbot.core.model.saved_answer import SavedAnswer
-from mailbot.core.model.ticket import MAX_CC, Direction, Message, Ticket, Visibility
+from mailbot.core.model.ticket import MAX_CC, Direction, Message, OpenReport, Ticket, Visibility
 from mailbot.core.recipients import recipients
 from mailbot.core.recipients.no_person import is_no_person
 from mailbot.core.text.forwarded_sender import forwarded_sender
@@ -40,7 +39,7 @@ def open_ticket(context: MailContext, commands: Iterable[AnyResolved] = ()) -> D
     calendar = context.facts.school.team.calendar
     change = replace(
         context.change(ticket, ticket, message, not_in_cc=offered, forwarded_from=original),
-        resembling=same_problem(OpenReport(ticket, text), context.facts.open_reports),
+        resembling=same_problem(OpenReport.of(ticket, text), context.facts.open_reports),
         reports=most_reported(places, context.facts.reports, calendar, context.now),
     )
     notifications = recipients.deduplicate(recipients.to_team_of_new(change), change)

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from functools import lru_cache
 
-from mailbot.core.model.facts import OpenReport
-from mailbot.core.model.ticket import MAX_BUNDLE, Ticket
+from mailbot.core.model.ticket import MAX_BUNDLE, OpenReport
 from mailbot.core.text.resemblance import resembles
 from mailbot.core.text.words import TermSet, terms
 
@@ -19,7 +18,7 @@ MAX_COMPARED = 2_000
 """Characters of a text that are compared, from its start."""
 
 
-def same_problem(new: OpenReport, reports: Sequence[OpenReport]) -> tuple[Ticket, ...]:
+def same_problem(new: OpenReport, reports: Sequence[OpenReport]) -> tuple[OpenReport, ...]:
     """Return the ticket that leads an open bundle which a new one resembles, and which has room for it.
 
     If there is none, return the tickets of the last two hours that resemble it and each other, at least two,
@@ -28,34 +27,33 @@ def same_problem(new: OpenReport, reports: Sequence[OpenReport]) -> tuple[Ticket
     if not reports:
         return ()
     problem = _terms(new)
-    compared = [(report.ticket, _terms(report)) for report in reports]
-    similar = [(ticket, words) for ticket, words in compared if resembles(problem, words)]
-    leading = {ticket.key: ticket for ticket, _ in compared if ticket.leads}
-    for ticket, _ in similar:
-        size = sum(1 for other, _ in compared if other.leading_key == ticket.leading_key)
-        if ticket.leading_key in leading and size < MAX_BUNDLE:
-            return (leading[ticket.leading_key],)
+    compared = ((report, _terms(report)) for report in reports)
+    similar = [(report, words) for report, words in compared if resembles(problem, words)]
+    leading = {report.number: report for report in reports if report.leads}
+    for report, _ in similar:
+        size = sum(1 for other in reports if other.bundle == report.bundle)
+        if report.bundle in leading and size < MAX_BUNDLE:
+            return (leading[report.bundle],)
     recent = [
-        (ticket, words)
-        for ticket, words in sorted(similar, key=lambda found: found[0].number)
-        if ticket.bundle is None and new.ticket.opened - ticket.opened <= WITHIN
+        (report, words)
+        for report, words in sorted(similar, key=lambda found: found[0].number)
+        if report.bundle is None and new.opened - report.opened <= WITHIN
     ]
     groups = (_group(recent[first:]) for first in range(len(recent)))
     return next((group[:MAX_OFFERED] for group in groups if len(group) >= MIN_OTHERS), ())
 
 
-def _group(candidates: Sequence[tuple[Ticket, TermSet]]) -> tuple[Ticket, ...]:
+def _group(candidates: Sequence[tuple[OpenReport, TermSet]]) -> tuple[OpenReport, ...]:
     """Return the first ticket and those that resemble it and each other."""
-    group: list[tuple[Ticket, TermSet]] = []
-    for ticket, words in candidates:
+    group: list[tuple[OpenReport, TermSet]] = []
+    for report, words in candidates:
         if all(resembles(words, other) for _, other in group):
-            group.append((ticket, words))
-    return tuple(ticket for ticket, _ in group)
+            group.append((report, words))
+    return tuple(report for report, _ in group)
 
 
 def _terms(report: OpenReport) -> TermSet:
-    ticket = report.ticket
-    return _cached_terms(ticket.school, ticket.subject, report.text[:MAX_COMPARED], ticket.requester)
+    return _cached_terms(report.school, report.subject, report.text[:MAX_COMPARED], report.requester)
 
 
 _cached_terms = lru_cache(maxsize=256)(terms)  # each new ticket is compared with the same open ones

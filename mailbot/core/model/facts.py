@@ -12,7 +12,7 @@ from mailbot.core.model.notification_kind import NotificationKind, ReplyRoute, r
 from mailbot.core.model.place import Place
 from mailbot.core.model.policy import Absence, Limits, School
 from mailbot.core.model.saved_answer import SavedAnswer, SavedVersion
-from mailbot.core.model.ticket import Message, Role, Similar, Ticket
+from mailbot.core.model.ticket import Message, OpenReport, Role, Similar, Ticket
 
 # Programs put dates and numbers into their mails. Short numbers stay: "Raum 101" and "Raum 305" differ.
 # The lookbehind makes the search linear: a run of letters is tried from its first letter only.
@@ -173,14 +173,6 @@ class Copies:
     held: tuple[int, ...] = ()
     carried_out: bool = True
     unproven: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OpenReport:
-    """An open ticket, and the beginning of its first text."""
-
-    ticket: Ticket
-    text: str
 
 
 @dataclass(frozen=True, slots=True)

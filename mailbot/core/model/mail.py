@@ -50,25 +50,21 @@ class Danger(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One attachment or inline picture of a mail, with its decoded content.
+    """One attachment or inline picture of a mail.
 
     `path` locates it within the raw mail ("2.1", or "2/3" for the third file in a winmail.dat).
+    `size` is that of the decoded content in bytes.
     `content_type` is detected from the content where possible. `logo`: it belongs to the signature.
     """
 
     path: str
     filename: str
     content_type: str
-    content: bytes = field(repr=False)
+    size: int
     inline: bool = False
     content_id: str = ""
     danger: Danger = Danger.NONE
     logo: bool = False
-
-    @property
-    def size(self) -> int:
-        """Return the size of the decoded content in bytes."""
-        return len(self.content)
 
 
 class Action(StrEnum):

@@ -10,7 +10,7 @@ from mailbot.core.model.mail import Address
 from mailbot.core.model.notification_kind import NotificationKind, ReplyRoute, reply_route
 from mailbot.core.model.place import Place, PlaceReports
 from mailbot.core.model.saved_answer import SavedAnswer
-from mailbot.core.model.ticket import Attachment, Message, Role, Similar, Ticket, answered_with
+from mailbot.core.model.ticket import Attachment, Message, OpenReport, Role, Similar, Ticket, answered_with
 
 
 class Cause(StrEnum):
@@ -161,7 +161,7 @@ class Notification:
     fitting: tuple[SavedAnswer, ...] = ()  # saved answers that fit a new ticket
     bundle: tuple[Ticket, ...] = ()  # the other tickets of the bundle that the ticket leads
     # Tickets that report the same problem as a new one; or only the one that leads their bundle.
-    resembling: tuple[Ticket, ...] = ()
+    resembling: tuple[OpenReport, ...] = ()
     answers: tuple[SavedAnswer, ...] = ()  # a page of saved answers
     tip: SavedAnswer | None = (
         None  # of a receipt: a tip with its text for this requester; of a new ticket: that tip

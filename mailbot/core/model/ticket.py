@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 from mailbot.core.model.appointment import Appointment
 from mailbot.core.model.mail import Address, Danger
@@ -209,6 +210,39 @@ def answered_with(leading: Ticket, others: Iterable[Ticket]) -> tuple[Ticket, ..
         if other.status is not Status.CLOSED
         or (leading.status is Status.CLOSED and other.closed == leading.closed)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReport:
+    """What is compared of an open ticket: whether a new one reports the same problem.
+
+    `text` is the beginning of its first text, `bundle` the number of the ticket that leads its bundle.
+    """
+
+    school: str
+    number: int
+    subject: str
+    requester: Address
+    opened: datetime
+    bundle: int | None
+    text: str
+
+    @classmethod
+    def of(cls, ticket: Ticket, text: str) -> Self:
+        """Return the report of a ticket with its first text."""
+        return cls(
+            ticket.school, ticket.number, ticket.subject, ticket.requester, ticket.opened, ticket.bundle, text
+        )
+
+    @property
+    def key(self) -> str:
+        """Return the key of the ticket."""
+        return f"{self.school}-{self.number}"
+
+    @property
+    def leads(self) -> bool:
+        """Return whether the ticket leads a bundle."""
+        return self.bundle == self.number
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,7 @@ def to_new_participants(change: TicketChange) -> Iterable[Notification]:
 def to_team_of_new(change: TicketChange) -> Iterable[Notification]:
     """Notify the school's team of a new ticket; in short if it resembles those of a bundle."""
     team = present_members(change, change.school_of(change.after).team)
-    kind, is_short = NotificationKind.NEW_TICKET, any(ticket.leads for ticket in change.resembling)
+    kind, is_short = NotificationKind.NEW_TICKET, any(report.leads for report in change.resembling)
     if is_short and not change.forged:
         kind = NotificationKind.ALSO_REPORTED
     for notification in _to_each(change, kind, team, Role.SUPPORTER):

@@ -8,7 +8,7 @@ from mailbot.core.model.mail import Address
 from mailbot.core.model.place import PlaceReports
 from mailbot.core.model.policy import Absence, Member, Policy, School
 from mailbot.core.model.saved_answer import SavedAnswer
-from mailbot.core.model.ticket import Message, Similar, Status, Ticket, Visibility
+from mailbot.core.model.ticket import Message, OpenReport, Similar, Status, Ticket, Visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class TicketChange:
     cut: str = ""
     unread: bool = False
     bundle: tuple[Ticket, ...] = ()
-    resembling: tuple[Ticket, ...] = ()
+    resembling: tuple[OpenReport, ...] = ()
 
     @property
     def actor_addresses(self) -> frozenset[str]:
