@@ -571,6 +571,7 @@ def test_salutation_of_the_requester_is_cut_for_the_others_unless_the_text_is_pe
         ("Hallo Lena,\n\nwegen deiner Note in Mathe melde ich mich.", {LENA}, ""),
         ("Hallo Frau Lehrerin,\n\nwegen Ihrer Krankmeldung erst Montag.", {LENA}, ""),
         ("Hallo Frau Lehrerin, der Anbieter hat eine Störung.", {LENA}, ""),
+        ("Hallo Lena bitte Geduld.\nDer Anbieter hat eine Störung.", {LENA}, ""),
         ("Hallo Olga,\n\nder Anbieter hat eine Störung.", {LENA}, ""),
         ("Hallo Lena,\n\nOlga hat das auch gemeldet.", {LENA}, ""),
         ("Dear Lena,\n\nyour room is next.", {LENA}, ""),

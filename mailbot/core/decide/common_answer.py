@@ -10,7 +10,7 @@ from mailbot.core.model.mail import Part
 from mailbot.core.model.ticket import Attachment, Direction, Message, Ticket
 from mailbot.core.text.attribution import is_quoted
 from mailbot.core.text.repeated import addresses_reader, names_any, names_ticket, repeats
-from mailbot.core.text.signatures import is_salutation
+from mailbot.core.text.signatures import is_only_salutation
 from mailbot.core.text.tip_text import capitalised
 
 _WHOLE_QUOTATION = 8
@@ -97,7 +97,7 @@ def _behind_salutation(text: str, own: Ticket, bundle: Iterable[Ticket]) -> int:
     """Return where the text begins behind a salutation of people of the own ticket; 0 without one."""
     line, _, rest = text.partition("\n")
     others = [ticket for ticket in bundle if ticket.key != own.key]
-    if not is_salutation(line) or not _names_one(line, [own]) or _names_one(line, others):
+    if not is_only_salutation(line) or not _names_one(line, [own]) or _names_one(line, others):
         return 0
     return len(text) - len(rest.lstrip())
 
