@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 from mailbot.core.model.notification import Notification
@@ -124,13 +125,10 @@ class Composer:
 
     def mailto(self, subject: str, text: str) -> str:
         """Return the URL that opens a mail with that subject and text, and the action key below."""
-        body = f"{self._harmless(clean(text))}\n\n\n[mailbot:{self.action_key}]  {self.hint}".rstrip()
-        fields = {
-            "subject": self._harmless(one_line(subject))[:SUBJECT_LENGTH],
-            "body": body.replace("\n", "\r\n"),
-        }
-        query = "&".join(f"{name}={quote(value, safe='')}" for name, value in fields.items())
-        return f"mailto:{quote(self.address, safe='@')}?{query}"
+        subject = self._harmless(one_line(subject))[:SUBJECT_LENGTH]
+        key = f"\n\n\n[mailbot:{self.action_key}]  {self.hint}".rstrip()
+        body = f"{_encoded(self._harmless(clean(text)))}{_encoded(key)}"
+        return f"mailto:{quote(self.address, safe='@')}?subject={_encoded(subject)}&body={body}"
 
     def keeps(self, text: str) -> bool:
         """Return whether a mail that this link opens has the text unchanged: no look-alikes, not cut off."""
@@ -140,6 +138,11 @@ class Composer:
 
     def _harmless(self, text: str) -> str:
         return text.replace("&", self.conjunction).translate(_HARMLESS)
+
+
+@lru_cache(maxsize=256)  # the links of a mail have one subject and key, those of all mails the same commands
+def _encoded(text: str) -> str:
+    return quote(text.replace("\n", "\r\n"), safe="")
 
 
 def short_enough(text: str) -> bool:
