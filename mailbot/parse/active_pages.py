@@ -23,6 +23,7 @@ _ELEMENT = re.compile(
 )
 _HANDLER = re.compile(r"[\s/\"']on[a-z]{3,20}\s*=")
 _ENTITY = re.compile(r"<!entity\s[^>\"']{0,100}[\"'][^\"']{0,500}[<&]")
+_FETCHED_STYLE = re.compile(r"<\?xml-stylesheet\b[^>]{0,500}href\s*=\s*[\"']\s*(?:https?:|//|data:)")
 _REFRESH = re.compile(r"http-equiv\s*=\s*(?:[\"']\s*)?refresh")
 _MAX_REFERENCES = 200_000  # a page with more of them is not read, since that takes seconds
 # In addresses browsers ignore blanks and controls.
@@ -55,7 +56,7 @@ def is_active(name: str, content: bytes) -> bool:
     return bool(
         any(active in addresses for active in _ACTIVE_ADDRESSES)
         or _REFRESH.search(shown)
-        or any(pattern.search(text) for pattern in (_ELEMENT, _HANDLER, _ENTITY))
+        or any(pattern.search(text) for pattern in (_ELEMENT, _HANDLER, _ENTITY, _FETCHED_STYLE))
     )
 
 

@@ -62,7 +62,10 @@ _SUFFIXES = words(
     # Programs, installers and scripts of Windows, and what they load.
     "exe com scr pif cpl dll drv ocx sys msi msp mst msu msc msix msixbundle appx appxbundle appinstaller"
     " application appref-ms gadget xll wll bat cmd btm ps1 ps1xml ps2 ps2xml psc1 psc2 psd1 psm1 pssc cdxml"
-    " vb vbe vbs js jse ws wsc wsf wsh sct hta hlp chm inf reg scf shb shs job bas ade adp mde accde"
+    " vb vbe vbs vbp js jse ws wsc wsf wsh sct hta htc hlp hpj chm inf ins isp reg scf shb shs job bas fxp"
+    " prg"
+    " msh msh1 msh2 mshxml msh1xml msh2xml ops osd pcd plg prf grp vsmacros vsw xnk pl appcontent-ms"
+    " ade adp mda mdb mde mdt mdw mdz accda accdb accde accdr accdt"
     # Links and files of settings of Windows.
     " lnk url website search-ms searchconnector-ms library-ms settingcontent-ms theme themepack deskthemepack"
     " diagcab diagcfg diagpkg printerexport mad maf mag mam maq mar mas mav maw rdp rdg udl xbap xnk its"

@@ -4,6 +4,7 @@ import logging
 import re
 from datetime import UTC, datetime
 from email.utils import getaddresses, parsedate_to_datetime
+from unicodedata import normalize
 
 from mailparser.dates import parse_mail_date
 from mailparser.utils import get_addresses
@@ -132,12 +133,17 @@ def routes(fields: tuple[Field, ...]) -> frozenset[str]:
 
 
 def with_ascii_domains(value: str) -> str:
-    """Return a field in which domains are A-labels; servers also write U-labels (RFC 8616, 5)."""
-    return (
-        value
-        if value.isascii()
-        else _NAME_OR_DOMAIN.sub(lambda match: ascii_domain(match[0]) or match[0], value)
-    )
+    """Return a field in which domains are A-labels; servers also write U-labels (RFC 8616, 5).
+
+    A U-label has no character for another one, such as "ſ" for "s": it stays as written.
+    """
+    return value if value.isascii() else _NAME_OR_DOMAIN.sub(_as_a_labels, value)
+
+
+def _as_a_labels(match: re.Match[str]) -> str:
+    name = match[0]
+    stands_for_ascii = any(not c.isascii() and normalize("NFKC", c).isascii() for c in name)
+    return name if stands_for_ascii else ascii_domain(name) or name
 
 
 def _salvaged(value: str) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ _MARKS = frozenset({OPEN, CLOSE, CUT, SIGNATURE_BEGINS, SIGNATURE_ENDS, INDENTED
 _MARK = re.compile(f"[{''.join(sorted(_MARKS))}]")
 _DROPPED = frozenset({
     "script", "style", "head", "title", "noscript", "template", "object", "svg", "meta", "link", "base",
-    "select", "textarea", "map"
+    "select", "textarea", "map", "datalist"
 })  # fmt: skip
 _BLOCKS = frozenset({
     "p", "div", "table", "tr", "ul", "ol", "li", "dl", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6",

@@ -3,19 +3,24 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from unicodedata import normalize
 
 REDACTED = "[…]"
 SHINGLE_SIZE = 6
 MIN_WORDS = 3
 
-_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|<[^<>]*>|\{[^{}]*\}|[|/].*|\s[-–—]\s.*")
+_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|<[^<>]*>|\{[^{}]*\}|[|/:].*|\s[-–—]\s.*|\s(?:via|über)\s.*")
+_QUOTES = " \"'„“”‚‘’»«"
 _TITLES = frozenset([
     "dr", "prof", "professor", "professorin", "dipl", "ing", "dipl-ing", "dipl-inf", "dipl-päd", "med",
     "phil", "rer", "nat", "habil", "phd", "jur", "h", "c", "mult", "mag", "ma", "ba", "msc", "bsc", "pd",
     "frau", "herr", "herrn", "hr", "fr", "mr", "mrs", "ms", "mme", "madame", "monsieur", "familie",
     "str", "ostr", "stdir", "std", "ostd", "olstr", "stref", "rektor", "rektorin", "konrektor",
-    "konrektorin", "direktor", "direktorin", "jr", "sr",
+    "konrektorin", "direktor", "direktorin", "jr", "sr", "dring", "drphil", "drrernat", "strin", "ostrin",
+    "stdin", "ostdin", "olstrin", "studienrat", "studienrätin", "oberstudienrat", "oberstudienrätin",
+    "studiendirektor", "studiendirektorin", "referendar", "referendarin", "lehrer", "lehrerin", "ed", "sc",
 ])  # fmt: skip
+_BETWEEN_NAMES = r"[\s>*_]{1,20}"
 _WORD = re.compile(r"\w+")
 
 
@@ -68,18 +73,39 @@ def build_matcher(
     names = tuple(names)
     full_names = {form for name in names for form in _forms(name) if len(form.split()) > 1}
     patterns = [re.escape(a).replace("@", "(?:@|%40|&#64;)") for a in addresses if a]
-    patterns += [r"[\s\xa0]+".join(map(re.escape, name.split())) for name in sorted(full_names)]
-    bounded = "|".join(rf"(?<![\w.]){pattern}(?!\w)" for pattern in patterns)
+    alternatives = [rf"(?<![\w.]){pattern}(?!\w)" for pattern in patterns]
+    # With the marks of emphasis and of quotations, and the s of a genitive.
+    spelled = (_BETWEEN_NAMES.join(map(_spellings, name.split())) for name in sorted(full_names))
+    alternatives += [rf"(?<![^\W_])(?<!\.){pattern}s?(?![^\W_])" for pattern in spelled]
     phrases = frozenset(phrase for text in texts for phrase in _phrases(text))
     lengths = tuple(sorted({len(phrase) for phrase in phrases}, reverse=True))
+    bounded = "|".join(alternatives)
     identifiers = re.compile(bounded or r"(?!)", re.IGNORECASE)
     surnames = frozenset(name.casefold() for name in map(_surname, names) if len(name) > 1)
     return PersonalDataMatcher(identifiers, phrases, lengths, surnames=surnames)
 
 
+_EXPANDED = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}
+
+
+def _spellings(word: str) -> str:
+    """Return a pattern for a word with its accents in one character or two, or without them."""
+    return "".join(map(_spellings_of, normalize("NFC", word)))
+
+
+def _spellings_of(char: str) -> str:
+    decomposed = normalize("NFD", char)
+    base, marks = decomposed[0], decomposed[1:]
+    expanded = _EXPANDED.get(char.lower(), "")
+    if not marks and not expanded:
+        return re.escape(char)
+    accented = f"{re.escape(base)}(?:{marks})?" if marks else char
+    return f"(?:{char}|{expanded}|{accented})" if expanded else f"(?:{char}|{accented})"
+
+
 def _surname(name: str) -> str:
     """Return the last word of a name of several words, or the last word before its comma; else ""."""
-    plain = " ".join(_BRACKETS.sub(" ", name).split()).strip(" \"'")
+    plain = " ".join(_BRACKETS.sub(" ", name).split()).strip(_QUOTES)
     before, comma, _ = plain.partition(",")
     parts = _WORD.findall(_without_titles(before))
     return parts[-1] if len(parts) > 1 or (comma and parts) else ""
@@ -91,7 +117,7 @@ def _forms(name: str) -> Iterator[str]:
     Exchange writes "Surname, First (GYM)".
     """
     yield name.strip()
-    plain = " ".join(_BRACKETS.sub(" ", name).split()).strip(" \"'")
+    plain = " ".join(_BRACKETS.sub(" ", name).split()).strip(_QUOTES)
     yield plain
     parts = [_without_titles(part) for part in plain.split(",")]
     words = [part for part in parts if part]
@@ -100,6 +126,8 @@ def _forms(name: str) -> Iterator[str]:
         *first, last = words[0].split()
         yield f"{last}, {' '.join(first)}"
         yield f"{last} {' '.join(first)}"
+        if len(first) == 1:  # the surname may be in front
+            yield f"{first[0]}, {last}"
         if len(first) > 1:  # people use one of several first names
             yield f"{first[0]} {last}"
     elif words:
@@ -108,15 +136,21 @@ def _forms(name: str) -> Iterator[str]:
         yield f"{surname} {first_names}"
         yield f"{first_names} {surname}"
         yield f"{first_names.split()[0]} {surname}"
+        if len(surname.split()) > 1 and surname[0].isupper():  # "Lena Muster, GYM"; "von Muster, Lena"
+            yield from _forms(surname)
 
 
 def _without_titles(name: str) -> str:
     words = name.split()
-    while words and words[0].rstrip(".").casefold() in _TITLES:
+    while words and _letters(words[0]) in _TITLES:
         del words[0]
-    while words and words[-1].rstrip(".").casefold() in _TITLES:
+    while words and (_letters(words[-1]) in _TITLES or len(_letters(words[-1])) == 1):
         del words[-1]
     return " ".join(words)
+
+
+def _letters(word: str) -> str:
+    return "".join(filter(str.isalpha, word.casefold()))
 
 
 def _phrases(text: str) -> Iterator[tuple[str, ...]]:

@@ -36,7 +36,7 @@ _PERIOD = (
     r"((per|an?|each|every|last) (second|minute|hour|day|month)"
     r"|hourly|daily|monthly|\d-hours?|(hour|day) limit)"
 )
-_MESSAGES = r"(messages?|e-?mails?|mails?|recipients|connections|sessions|nachrichten)"
+_MESSAGES = r"(messages?|e-?mails?|mails?|recipients|connections|sessions|nachrichten|empfänger|empfaenger)"
 
 RULES = (
     Rule(
@@ -79,7 +79,8 @@ RULES = (
             ".*exceed",
             r"exceeded[a-z ]{0,20} number of (e-?mails|mails|messages)[a-z ]{0,20}"
             " (may|can) send(?! to (it|them|this))",
-            r"versand(kontingent|limit|menge)",
+            r"(versand|sende)(kontingent|limit|menge)",
+            r"your sending allowance",
         ),
     ),
     Rule(About.RECIPIENT, "the recipient's mailbox", words=(r"storedrv\.deliver", "recipient thread limit")),
@@ -106,6 +107,7 @@ RULES = (
             "sender (address )?(is )?not (allowed|permitted|authori[sz]ed)(?! to)",
             r"(unauthori[sz]ed|bad outbound|banned) sender|allowed to use (this|that|the) (sender|from)\b",
             "(sender|from)( address)? does not match|(sender|email address) is not verified",
+            "absender[a-z ]{0,30}nicht verwenden|not one of your addresses",
             "absender[a-z ]{0,30}(nicht (erlaubt|zugelassen|gestattet|berechtigt)|unzulässig)",
             "invalid credentials|client (was |is )?not authenticated|basic authentication",
         ),
@@ -118,7 +120,9 @@ RULES = (
             r"(send|sending|outgoing|outbound|relay|sender|versand)[a-z ]{0,30} ?(limit|quota)",
             r"(limit|quota)[a-z ]{0,40} (outgoing|outbound|sent)\b",
             "sending (messages )?too|sender has exceeded|too much mail from",
-            "(limite|quota) (d.|di )?(envoi|invio)",
+            "(limite|quota) (d.|di |[a-z]{3,12} di )?(envoi|invio)|l[íi]mite de env[íi]o|limiet voor"
+            " verzenden",
+            "limit wysyłan|limit wysylan|gönderim (limiti|kotası)|küldési (limit|korlát)",
             "unusual (rate|amount) of unsolicited e?mail originating from your",
         ),
     ),
@@ -131,7 +135,7 @@ RULES = (
             "(disabled|blocked|locked|suspended) (due to|because of) (abuse|spam|suspicious)|compromised",
             "versand[a-zäöü ]{0,40}(gesperrt|blockiert|deaktiviert)|für den versand",
             "(ihr|dein) (e-mail-)?(konto|postfach|account)[a-z ]{0,30}(gesperrt|deaktiviert)",
-            "compte (est )?(suspendu|bloqué)|account (è )?sospeso",
+            "compte (est )?(suspendu|bloqué)|account (è )?sospeso|\\baccount (is )?locked",
         ),
     ),
     Rule(About.RECIPIENT, "the recipient's address or mailbox", status=r"1\.([1-6]|9|10)|2\.[1-4]|4\.4"),
@@ -157,6 +161,12 @@ RULES = (
             r"(not|n't) (exist|have an?)\b",
             "(user|recipient|address)( is)? (not found|not local|inactive|disabled|invalid)",
             "(empfänger|empfaenger|destinataire)[a-z ]{0,20} (unbekannt|ungültig|inconnu|invalide)",
+            "empfänger (akzeptiert|nimmt)[a-z ]{0,20} kein",
+            "bo[iî]te[a-zà-ü ]{0,30} pleine|casella[a-z ]{0,20} piena|buz[óo]n[a-z ]{0,20}"
+            " lleno|postvak[a-z ]{0,10} vol\\b",
+            "(utente|utilisateur|usuario|destinatario) (sconosciuto|inconnu|desconocido)|onbekende"
+            " (ontvanger|gebruiker)",
+            "nieznany (użytkownik|odbiorca)|skrzynka[a-z ]{0,20} pełna",
         ),
     ),
     Rule(About.ACCOUNT, "the sender's limit", words=(f"{_LIMIT}.*{_PERIOD}", f"{_PERIOD}.*{_LIMIT}")),

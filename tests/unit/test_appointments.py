@@ -490,6 +490,19 @@ def test_answer_to_the_invitation_of_another_organizer_is_filed_unless_a_person_
         assert (done.outcome, done.message.text) == ("opened", WORDS)
 
 
+def test_sentence_of_a_program_in_any_language_is_no_word_of_a_person() -> None:
+    for text in (
+        "{} nimmt vielleicht an der Besprechung teil.",
+        "{} a accepté cette invitation.",
+        "{} heeft deze uitnodiging geaccepteerd.",
+        "{} ha accettato questo invito.",
+        "{} ha aceptado esta invitación.",
+        "{} elfogadta a meghívást.",
+    ):
+        case = reply(LENA, text=text).with_facts(by_appointment=None)
+        assert case.decide().outcome == "ignored", text
+
+
 def test_answer_to_another_invitation_is_handled_as_before() -> None:
     done = reply(LENA).with_facts(by_appointment=None).decide()
     assert (done.outcome, done.effects) == ("ignored", ())

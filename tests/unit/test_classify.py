@@ -66,6 +66,46 @@ def _report(subject: str, text: str, sender: str = GATEWAY) -> MailBuilder:
                 _report(
                     "failure notice", "I was not able to deliver it: no mailbox here.", "filter@wall.example"
                 ),
+                _report("Onbestelbaar: Tablet", "Uw bericht kon niet worden bezorgd bij o@x.example."),
+                _report("Mancata consegna", "Il messaggio non è stato consegnato a o@x.example."),
+                _report(
+                    "No se pudo entregar: Tablet", "No se ha podido entregar a o@x.example: buzón lleno."
+                ),
+                _report("Niedostarczono: Tablet", "Wiadomość nie mogła zostać dostarczona do o@x.example."),
+                _report("Teslim edilemedi: Tablet", "İletiniz o@x.example adresine teslim edilemedi."),
+                _report("Kézbesíthetetlen: Tablet", "Az üzenet nem kézbesíthető: o@x.example"),
+                _report("Message you sent blocked", "It was blocked: Tablet.\nTo: o@x.example"),
+                *(
+                    _report("Tablet", f"{text}\n\no@x.example").header("Return-Path", "<>")
+                    for text in (
+                        "Fehler bei der Nachrichtenzustellung an folgende Empfänger:",
+                        "Votre message n'est pas parvenu à certains destinataires.",
+                        "El mensaje no llegó a algunos destinatarios.",
+                        "Il messaggio non ha raggiunto alcuni destinatari.",
+                        "Uw bericht heeft een of meer geadresseerden niet bereikt.",
+                        "Wiadomość nie dotarła do niektórych adresatów.",
+                    )
+                ),
+                _report(
+                    "Ihre Nachricht an Chor wartet auf Bestätigung durch den Moderator",
+                    "Ihre Mail an 'Chor' wird zurückgehalten, bis der Listen-Moderator sie geprüft hat.",
+                    "chor-bounces@listen.example",
+                ),
+                _report(
+                    "Votre message pour la liste chor a été rejeté",
+                    "Votre message à la liste chor n'a pas été distribué.",
+                    "sympa@listen.example",
+                ),
+                _report(
+                    "Nachricht abgewiesen: Tablet",
+                    "Ihre Nachricht an die Liste chor wurde zurückgewiesen.",
+                    "chor-request@listen.example",
+                ),
+                _report(
+                    "Posting to chor rejected",
+                    "You may not have permission to post messages to the group.",
+                    "chor+noreply@gruppen.example",
+                ),
                 _report(
                     "Posting rejected", "It was not accepted for the list.", "chor-request@listen.example"
                 ),
@@ -77,6 +117,48 @@ def _report(subject: str, text: str, sender: str = GATEWAY) -> MailBuilder:
                 mail().subject("[EXTERN] Abwesenheitsmitteilung: Tablet").text("Ich bin weg."),
                 mail().subject("*** EXTERN *** Out of office: Tablet").text("I am away."),
                 mail().subject("Urlaub bis 3. Juni").text("Ich bin bis dahin im Urlaub."),
+                *(
+                    mail().subject(subject).text("x")
+                    for subject in (
+                        "Automatische Rückmeldung: Tablet",
+                        "Automatisch erstellte Antwort: Tablet",
+                        "[Automatische Antwort] Tablet",
+                        "Autoodpowiedź: Tablet",
+                        "Buiten kantoor: Tablet",
+                        "Házon kívül: Tablet",
+                        "Ofis dışında",
+                        "Frånvarande",
+                        "Automatski odgovor: Tablet",
+                        "Автоматичен отговор: Tablet",
+                        "自動返信: Tablet",
+                    )
+                ),
+                mail()
+                .subject("Bin bis 3.6. nicht da")
+                .text("Bin nicht da. Ich bin erst am 4. zurück im Büro."),
+                mail().subject("Urlaubsabwesenheit").text("Ich bin im Urlaub."),
+                _answer("Je ne suis pas au bureau.", "Réponse : Absent du bureau"),
+                _answer("No estoy en la oficina.", "Respuesta: Fuera de la oficina"),
+                _answer("Ik zit niet achter de computer.", "Antwoord: Niet achter de computer"),
+                _answer(
+                    "Ihre Mail wird erst zugestellt, wenn Sie sich verifizieren: klicken Sie "
+                    "https://wall.example"
+                ),
+                _answer(
+                    "Para que su mensaje sea entregado, confirme que es una persona haciendo clic en "
+                    "https://wall.example"
+                ),
+                _answer(
+                    "Aby Twoja wiadomość została dostarczona, potwierdź, klikając w https://wall.example"
+                ),
+                _answer("x").header("X-Cyrus-Autoreply", "1"),
+                _answer("x").header("X-Sieve-Vacation", "yes"),
+                _answer("Max reagierte mit 👍 auf Ihre Nachricht"),
+                _answer("Max reagált a Gmailben"),
+                mail()
+                .subject("AW: Rückruf: Tablet")
+                .text("Ole Muster möchte die Nachricht Tablet zurückrufen."),
+                mail().subject("Geri Çağır: Tablet").text("Ole, Tablet iletisini geri çağırmak istiyor."),
                 _answer("Sono in ferie.", "Risposta In ferie"),
                 _answer("Bin weg.").header("X-Auto-Responder", "1"),
                 _answer("Please confirm that you are no spam: https://wall.example/1"),
@@ -124,6 +206,10 @@ def _report(subject: str, text: str, sender: str = GATEWAY) -> MailBuilder:
                 mail().header("X-Mailinglist", "kollegium"),
                 mail().header("X-ML-Name", "kollegium"),
                 mail().header("X-Listname", "kollegium"),
+                mail().header("X-List", "kollegium"),
+                mail().header("List-Help", "<mailto:hilfe@listen.example>"),
+                mail().header("X-CampaignID", "12"),
+                mail().header("X-Newsletter", "ja"),
                 mail().header("X-Google-Group-Id", "12345"),
                 mail().header("List-Archive", "<https://listen.example/kollegium>"),
             ],
@@ -168,6 +254,17 @@ def _report(subject: str, text: str, sender: str = GATEWAY) -> MailBuilder:
                     "Ihr Link http://x.example geht, damit Ihre Liste zugestellt wird, braucht es Papier."
                 ),
                 mail().subject("Rückruf: 0171 1234567").text("Bitte anrufen."),
+                mail().subject("Rückruf: Akkus").text("Der Hersteller möchte die Akkus zurückrufen."),
+                mail()
+                .subject("E-Mail nicht zugestellt")
+                .text("Die Einladung der 7b wurde nicht zugestellt. Bitte prüfen!\n\nOle Muster"),
+                mail().subject("Paket nicht zugestellt").text("Das Paket wurde nicht zugestellt."),
+                mail()
+                .subject("Abwesenheitsnotiz")
+                .text("Bitte richten Sie mir eine ein, ich bin ab Montag nicht im Haus."),
+                mail()
+                .subject("Nicht im Büro")
+                .text("Ich bin heute nicht im Büro, der Techniker soll bitte am Mittwoch kommen."),
                 mail().subject("Tablet aus").text("😭"),
                 mail().subject("Recall: wie?").text("Ich möchte eine Mail an alle zurückrufen."),
                 _answer("👍 läuft, aber der Drucker nicht"),

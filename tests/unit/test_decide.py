@@ -183,6 +183,10 @@ def test_text_that_begins_as_a_note_without_its_sign_is_refused_with_an_offer() 
         "@notiz Geheim.",
         "/note Geheim.",
         "#\nnotiz Geheim.",
+        "%23notiz Geheim.",
+        "[intern] Geheim.",
+        "*Intern* Geheim.",
+        "(Notiz) Geheim.",
     ):
         done = answers(MAX, ticket(), text).decide()
         assert (done.outcome, done.notified) == ("refused", {(MAX, "refusal")}), text

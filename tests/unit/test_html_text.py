@@ -155,6 +155,15 @@ def test_forwarded_mail_below_a_signature_alone_has_no_text_of_its_own() -> None
     assert (got.text, got.signature) == ("", "--\nMax Muster")
 
 
+def test_no_mark_of_a_signature_is_left_in_a_forwarded_mail() -> None:
+    block = "-------- Weitergeleitete Nachricht --------<br>Von: Kim &lt;kim@hgs.example&gt;<br>Betreff: Maus"
+    page = f"<p><br></p><div>{block}<br><br>Maus weg</div><div class='moz-signature'>-- <br>Max Muster</div>"
+    got = parse(mail().subject("Fwd: Maus").html(page).build())
+    shown = f"{got.text}{got.signature}{got.quoted}{got.ticket_text}"
+    assert "Maus weg" in shown
+    assert not any("\ue000" <= char <= "\uf8ff" for char in shown)
+
+
 CELL = "border:none;border-bottom:solid windowtext 1.0pt;padding:0cm 3.5pt 0cm 3.5pt;height:15.0pt"
 COMPUTED = "box-sizing:border-box;orphans:2;text-align:start;word-spacing:0px;white-space:normal;" * 7
 

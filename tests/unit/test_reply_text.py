@@ -54,6 +54,7 @@ ATTRIBUTIONS = [
     "po 12. 5. 2025 v 8:05 odesílatel Kim Probst <kim@hgs.example> napsal:",
     "po 12. 5. 2025 o 8:05 Kim Probst <kim@hgs.example> napísal(a):",
     "Kim Probst <kim@hgs.example> ezt írta (időpont: 2025. máj. 12., H, 8:05):",
+    "Kim Probst <kim@hgs.example> ezt írta (időpont: 2025. máj.\n12., H, 8:05):",
     "lun., 12 mai 2025 la 08:05, Kim Probst <kim@hgs.example> a scris:",
     "Στις Δευ 12 Μαΐ 2025 στις 8:05 π.μ., ο χρήστης Kim Probst <kim@hgs.example> έγραψε:",
     "На пн, 12.05.2025 г. в 8:05 ч. Kim Probst <kim@hgs.example> написа:",
@@ -107,6 +108,12 @@ ATTRIBUTIONS = [
     "Am Mo., 12. Mai 2025 um 08:05 schrieb Kim Probst <\n\nkim@hgs.example\n\n>:",
     "On Mon, May 12, 2025 at 8:05 AM Kim Probst\n\n<\n\nmailto:kim@hgs.example\n\n> wrote:",
     "Am 12.05.2025 um 08:05 schrieb support schule west:",
+    "Am Mo., 12. Mai\n2025 um 08:05 Uhr schrieb Kim Probst <kim@hgs.example>:",
+    "On 12 May\n2025, at 08:05, Kim Probst <kim@hgs.example> wrote:",
+    "Am 12. Mai 2025 um\n08:05 schrieb Kim Probst <kim@hgs.example>:",
+    "Kim Probst hat am 12.05.2025 um 08:05 Folgendes geschrieben:",
+    "En lunes, 12 de mayo de 2025, 08:05:12 CEST, Kim Probst <kim@hgs.example> escribió:",
+    "Le lun. 12 mai 2025 à 08:05, Kim Probst\n\n<\nmailto:kim@hgs.example\n> a écrit :",
     "Date: Mon, 12 May 2025 08:05:00 +0200\nTo: hilfe@hgs.example",
     "Subject: Beamer\nDate: Mon, 12 May 2025 08:05:00 +0200",
 ]
@@ -178,6 +185,18 @@ def test_answer_before_a_name_or_a_date_in_lower_case_is_no_part_of_the_attribut
         for attribution in (named, dated):
             with subtests.test(answer=answer, attribution=attribution):
                 assert split(f"{answer} {attribution}\n> {OLD}\n> Kim").text == answer
+    for answer in [
+        "12:30 Uhr passt", "2 Stück reichen", "Am 5.3. um 8 Uhr", "Raum 204", "Ist erledigt", "Ça marche",
+        "3",
+        "Erst Donnerstag", "Bitte an x@hgs.example", "Wann?", "Mo. passt", "Nr. 4711", "Le lundi, oui",
+    ]:  # fmt: skip
+        for attribution in (named, "Kim Probst <kim@hgs.example> hat am 12.05.2025 08:05 CEST geschrieben:"):
+            with subtests.test(answer=answer, attribution=attribution):
+                assert split(f"{answer} {attribution}\n> {OLD}\n> Kim").text == answer
+    for name in ("it-hilfe hgs", "sekretariat der Hölderlin-Schule", "Team 3 Support"):
+        with subtests.test(name=name):
+            attribution = f"{name} <kim@hgs.example> hat am 12.05.2025 08:05 CEST geschrieben:"
+            assert "geschrieben" not in split(f"{NEW}\n\n{attribution}\n> {OLD}\n> Kim").text
     for answer in ["Danke, Lena", "Passt so", "Der Beamer geht wieder"]:
         with subtests.test(answer=answer):
             assert split(f"{answer} {named}\n> {OLD}\n> Kim").text.startswith(answer)
@@ -194,6 +213,13 @@ def test_text_behind_the_colon_of_an_attribution_is_quoted(subtests: pytest.Subt
 def test_attribution_above_a_separator_and_answers_below_a_quotation() -> None:
     assert split(f"{NEW}\n\nKim schrieb:\n\n-- Bitte über dieser Zeile antworten --\n{OLD}").text == NEW
     assert split(f"{NEW}\n\nKim schrieb:\n\n### Antworten bitte oberhalb dieser Linie ###\n{OLD}").text == NEW
+    for marker in [
+        "Kim schreef:\n\n##- Typ uw antwoord boven deze regel -##",
+        "Kim ha scritto:\n\n##- Scrivere la risposta sopra questa riga -##",
+        "Kim escribió:\n\n##- Responda por encima de esta línea -##",
+        "Kim napisał(a):\n\n##- Odpowiedz powyżej tej linii -##",
+    ]:
+        assert split(f"{NEW}\n\n{marker}\n\n{OLD}").text == NEW, marker
     assert split(f"Am 12.05.2025 um 08:05 schrieb kim probst:\n> {OLD}\n\n{NEW}").text == NEW
     assert split(f"{NEW}\n\nDate: Tue, 13 May 2025 07:00:00 +0200\nTo: kim@hgs.example\n\n").text == NEW
 
@@ -351,6 +377,19 @@ def test_line_of_a_program_is_no_text(subtests: pytest.Subtests) -> None:
         "This email has been checked for viruses by AVG.",
         "Bitte denken Sie an die Umwelt, bevor Sie diese E-Mail ausdrucken.",
         "Please consider the environment before printing this email",
+        "Envoyé à partir d’Outlook pour Android",
+        "Wysłane z telefonu Samsung Galaxy.",
+        "Pobierz aplikację Outlook dla systemu iOS",
+        "Scarica Outlook per Android<https://aka.ms/x>",
+        "Mac için Outlook'u edinin",
+        "Galaxy cihazımdan gönderildi",
+        "Küldve az iPhone-omról",
+        "Mit besten Grüßen von meinem iPad gesendet",
+        "Diese Nachricht wurde von meinem Android-Gerät mit K-9 Mail gesendet. Verzeihen Sie die Kürze.",
+        "Vírusmentes.www.avast.com",
+        "Sender notified by\nMailtrack",
+        "\u200b\u200b",
+        "\ufeff",
         "\u1427",
     ]:
         with subtests.test(line=line):
@@ -392,6 +431,16 @@ def test_warning_of_a_gateway_above_the_text_is_cut(subtests: pytest.Subtests) -
         "Hinweis: Diese E-Mail wurde von einem externen Absender gesendet.",
         "WARNUNG: Diese Mail kommt von einem externen Server außerhalb der Stadtverwaltung. Seien "
         "Sie vorsichtig bei Links und Anhängen!",
+        "LET OP: Dit bericht komt van buiten de gemeente. Open geen bijlagen als u de afzender niet kent.",
+        "UWAGA: Ta wiadomość została wysłana spoza szkoły. Nie otwieraj załączników.",
+        "ATTENZIONE: questo messaggio proviene dall’esterno. Non aprire gli allegati.",
+        "AVISO: este mensaje procede de fuera de la organización. No abra archivos adjuntos.",
+        "DİKKAT: Bu ileti okul dışından gönderilmiştir. Bağlantılara tıklamayın.",
+        "Vorsicht! Externe Nachricht: Anhänge nur öffnen, wenn Sie den Absender kennen.",
+        "ACHTUNG: Diese Nachricht kommt von außerhalb. Öffnen Sie keine Anhänge.",
+        "Achtung: Der Absender dieser Nachricht ist extern. Bitte seien Sie vorsichtig bei Links.",
+        "Attention : courriel externe",
+        "Vous n’obtenez pas souvent d’e-mail à partir de kim@hgs.example. Pourquoi c’est important",
         "Caution: External (kim@hgs.example)",
         "Warning: This sender is from outside your organization.",
     ]:
@@ -412,6 +461,12 @@ NOTICES = [
     "privileged.\nIf you are not the intended recipient, please delete it.",
     "Ce message est destiné exclusivement à ses destinataires et peut contenir des "
     "informations confidentielles. En cas d'erreur, merci de le détruire.",
+    "Dit bericht is alleen bestemd voor de geadresseerde. Hebt u het per ongeluk ontvangen, verwijder het "
+    "dan en waarschuw de afzender.",
+    "Questo messaggio è riservato e destinato esclusivamente ai destinatari. Se ricevuto per errore, si "
+    "prega di cancellarlo.",
+    "Ta wiadomość jest poufna i przeznaczona wyłącznie dla adresata. Jeśli otrzymali ją Państwo przez "
+    "przypadek, prosimy o jej usunięcie.",
 ]
 
 
@@ -424,10 +479,30 @@ def test_notice_at_the_end_does_not_keep_the_address_in_the_text(subtests: pytes
                 assert contact_details(got.signature) == address.strip()
 
 
+def test_words_of_a_person_about_their_mail_are_no_notice() -> None:
+    for words in (
+        "Diese Mail habe ich irrtümlich an den falschen Empfänger geschickt, bitte löschen Sie die erste.",
+        "PS: Diese Nachricht ist nur für die Empfänger im Kollegium bestimmt, bitte vertraulich behandeln.",
+        "J'ai envoyé ce message par erreur au mauvais destinataire, merci de détruire le premier.",
+    ):
+        text = f"{NEW}\n\nViele Grüße\nKim Probst\n\n{words}"
+        assert split(text).text == text, words
+
+
 def test_words_that_look_like_lines_of_a_program_are_kept(subtests: pytest.Subtests) -> None:
     for words in [
         "Vom iPad.",
+        "Mailtrack\nfunktioniert nicht mehr.",
+        "Virenfrei?",
         "Von unterwegs.",
+        "Vom Handy habe ich ein Foto geschickt.",
+        "Von meinem iPhone kann ich nicht drucken.",
+        "Von meinem Tablet wird nichts gesendet.",
+        "Mit der App wurde die Mail zweimal verschickt.",
+        "Sent from my phone it works, from the PC not.",
+        "Diese Mails kommen von außerhalb nicht an.\nSeit Montag.",
+        "Diese Mail kommt von außerhalb der Schule nicht an.\nSeit Montag.",
+        "Externe Mails: bitte prüfen, sie fehlen.",
         "Das WLAN geht nicht, weder vom Laptop noch\nvom iPhone.",
         "Geprüft durch Norman Müller.",
         "Gescannt mit Avast Scanner, ging nicht",

@@ -98,6 +98,15 @@ ACCOUNT = (
     "552 sending limit exceeded: recipients per day",
     "550 recipient limit per hour exceeded",
     "450 4.7.1 <lena@schule.example>: Recipient address rejected: sending limit exceeded",
+    "554 5.7.1 <lena@schule.example>: Recipient address rejected: Sendekontingent überschritten",
+    "550 Zu viele Empfänger pro Stunde",
+    "553 5.7.1 Sie dürfen diese Absenderadresse nicht verwenden",
+    "550 5.7.1 Limite giornaliero di invio superato",
+    "550 5.7.1 Límite de envío diario excedido",
+    "550 5.7.1 Daglimiet voor verzenden bereikt",
+    "550 5.7.1 You are over your sending allowance",
+    "550 5.7.0 From address is not one of your addresses",
+    "554 5.7.8 Account locked",
 )
 DOMAIN = (
     "550 5.7.509 Access denied, sending domain school.example does not pass DMARC verification",
@@ -112,6 +121,13 @@ DOMAIN = (
     "550 mail from schule.example failed DMARC",
 )
 RECIPIENT = (
+    "550 5.7.1 Der Empfänger akzeptiert keine Mails von Ihnen",
+    "552 Boîte aux lettres pleine",
+    "552 Casella di posta piena",
+    "552 Buzón lleno",
+    "552 Postvak vol",
+    "550 Utente sconosciuto",
+    "550 Onbekende ontvanger",
     "450 4.7.1 sending limit exceeded for this recipient",
     "450 4.2.1 Sending limit exceeded for this recipient, try again later",
     "450 <lena@x.example>: Recipient address rejected: sending limit exceeded for this recipient",

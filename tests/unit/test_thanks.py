@@ -42,6 +42,19 @@ MERE = (
     "Danke, das Ticket kann geschlossen werden.",
     "Danke und einen guten Start in die Woche",
     "Hi ihr Lieben,\ndanke euch beiden!",
+    "Danke an alle!",
+    "Vielen Dank, der Kopierer druckt wieder.",
+    "Danke, Beamer läuft jetzt wieder",
+    "Danke, dass Sie sich so schnell gekümmert haben!",
+    "Lieben Dank, wie immer super schnell",
+    "Danke schön und bis bald",
+    "Wow, das ging schnell. Danke!",
+    "Hartelijk bedankt, het werkt weer",
+    "Dziękuję bardzo, działa",
+    "Grazie mille, funziona",
+    "¡Muchas gracias! Ya funciona",
+    "Teşekkür ederim",
+    "Köszönöm szépen!",
 )
 
 NEWS = (
@@ -80,6 +93,13 @@ NEWS = (
     "Danke, Ticket kann nicht zu",
     "Passt.",
     "Danke, geht wieder aus",
+    "Danke, der Kopierer druckt wieder nicht",
+    "Danke, der Kopierer läuft wieder heiß",
+    "Danke, Papier geht wieder aus",
+    "Bedankt, maar het werkt niet",
+    "Dziękuję, ale nie działa",
+    "Grazie, ma non funziona",
+    "Gracias, pero no funciona",
     "Danke " * 100,
 )
 

@@ -227,6 +227,8 @@ def test_domains_are_compared_as_a_labels(subtests: pytest.Subtests) -> None:
         ("eva@weißgasse.example", "xn--weigasse-sya.example", True),
         ("eva@weißgasse.example", "weissgasse.example", False),
         ("eva@οδοσ.example", "οδος.example", False),
+        ("eva@weissgasse.example", "wei\u017f\u017fgasse.example", False),
+        ("eva@weissgasse.example", "ｗeissgasse.example", False),
         ("eva@köln.example", "KO\u0308LN。example", True),
     ]:
         with subtests.test(sender=sender):

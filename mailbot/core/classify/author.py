@@ -10,7 +10,8 @@ _WEB_SERVER = re.compile(
     r"(?:wordpress|wp|(?:php)?mailer|joomla|drupal|typo3|contao|cms|php|apache2?|nginx|httpd|nobody|www(?:-?(?:data|run|server))?"
     r"|web(?:server|site|seite|master|mailer|-?form(?:ular)?)?|homepage|internet(?:seite)?|website|cgi"
     r"|(?:(?:kontakt|contact|online|web|anfrage|support|mail)[-_.]?)?form(?:ular|ulaire|s|mail|mailer)?"
-    r"|(?:kontakt|contact)[-_.]?form(?:ular)?\d?)",
+    r"|(?:kontakt|contact)[-_.]?form(?:ular)?\d?|[^\W\d_]{3,20}[-_.]?formular|moodle|nextcloud|owncloud|iserv"
+    r"|(?:schul|eltern|web)?portal)",
     re.I,
 )
 _ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]]{1,100}@[^\s<>,;:\"()\[\]?]{1,200}")

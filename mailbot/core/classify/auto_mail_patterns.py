@@ -8,8 +8,8 @@ import re
 # Subjects of automatic replies: the phrase alone, or followed by the subject of the answered mail.
 _AUTO_PHRASES = (
     r"auto(?:matic(?:ally generated)?|mated)?[- ]?(?:reply|response|answer|responder|acknowledge?ment)",
-    r"auto(?:mat(?:isch\w*|\.)?|m\.)?[- ]?(?:rück|empfangs|eingangs|abwesenheits)?(?:antwort|bestätigung"
-    r"|mitteilung)",
+    r"auto(?:mat(?:isch\w*|\.)?|m\.)?[- ]?(?:(?:generierte|erstellte|erzeugte|versendete) )?"
+    r"(?:rück|empfangs|eingangs|abwesenheits)?(?:antwort|bestätigung|mitteilung|rückmeldung)",
     r"(?:autom\w*\.? )?(?:abwesenheits|urlaubs|ferien)(?:notiz|nachricht|meldung|benachrichtigung"
     r"|mitteilung"
     r"|hinweis|antwort|auskunft|assistent|info\w*|agent)",
@@ -19,19 +19,22 @@ _AUTO_PHRASES = (
     r"(?:réponse|message|courriel) automatique(?: d['’]absence)?|(?:message|notification"
     r"|avis) d['’]absence",
     r"absence (?:du bureau|temporaire)|risposta automatica|messaggio automatico|avviso di assenza",
-    r"respuesta autom[áa]tica|resposta autom[áa]tica|automatisch(?:e)? (?:antwoord|bericht)"
+    r"respuesta autom[áa]tica|resposta autom[áaà]tica|automatisch(?:e)? (?:antwoord|bericht)"
     r"|afwezigheids\w+",
-    r"automatisk(?:t)? svar|autosvar|odpowied[źz] automatyczna|automatyczna odpowied[źz]"
+    r"automatisk(?:t)? svar|autosvar|odpowied[źz] automatyczna|(?:automatyczna |auto)odpowied[źz]"
     r"|automaattinen vastaus",
     r"automatick[áa] odpov[ěe][dď]|automatikus v[áa]lasz|otomatik yanıt|răspuns automat|αυτόματη απάντηση",
-    r"fuori (?:sede|ufficio)|assente|frånvaro|fravær|ikke på kontoret|poissa|poza biurem|nieobecność"
+    r"automatski odgovor|samodejni odgovor|házon kívül|ofis dışında(?:yım)?|buiten kantoor|niet op kantoor",
+    r"fuori (?:sede|ufficio)|assente|frånvaro(?:meddelande)?|frånvarande|fravær|ikke på kontoret|poissa"
+    r"|poza biurem|nieobecność"
     r"|mimo kancelář",
     r"fuera de (?:la )?oficina|ausente|ausência|afwezig|niet aanwezig|вне офиса",
-    r"автоответ|автоматический ответ|автоматична відповідь|自动回复|自動応答|自動回覆",
+    r"автоответ|автоматический ответ|автоматична відповідь|автоматичен отговор|رد تلقائي|الرد التلقائي",
+    r"自动(?:回复|答复)|自動(?:応答|回覆|返信|答覆)|자동 회신",
 )
 AUTO_SUBJECT = re.compile(
     rf"\s*(?:(?:re|aw)\s*:\s*)?\[?(?:{'|'.join(_AUTO_PHRASES)})\]?"
-    r"(?:\s*[:;(\[\"„]|\s+[-–]\s|\s+(?:aus dem büro|bis|jusqu|du \d|re:|aw:|from \d|vom \d|\d)"
+    r"(?:(?<=\])\s|\s*[:;(\[\"„]|\s+[-–]\s|\s+(?:aus dem büro|bis|jusqu|du \d|re:|aw:|from \d|vom \d|\d)"
     r"|\s+(?:auf|zu) (?:ihre|deine|eure) (?:e-?mail|mail|nachricht|anfrage)\W*$"
     r"|\s+to your (?:e-?mail|mail|message|request|inquiry|enquiry)\W*$"
     r"|\s+à votre (?:e-?mail|mail|message|courriel|demande)\W*$|\s*(?:[.!]\s*)?$)"
@@ -41,7 +44,7 @@ AUTO_SUBJECT = re.compile(
 # A person asks for an automatic reply, or for its end; neither absence notes nor links to unsubscribe do.
 _SWITCH = (
     r"(?:(?:ein|ab|aus|um|frei)(?:zu)?(?:richten|stellen|schalten|leiten)|(?:de)?aktivieren"
-    r"|stell\w* \w+ (?:ein|ab|um))"
+    r"|(?:stell|richt|schalt)(?:e|en|et|est)? (?:\w+ ){1,6}(?:ein|ab|aus|um)\b)"
 )
 _REPLY = r"(?:assistent\w*|notiz|nachricht|antwort|meldung|bestätigung|info|autoreply)"
 ASKS_TO_SWITCH = re.compile(
@@ -75,7 +78,8 @@ THANKS_FOR_MAIL = re.compile(
 _ABSENT = (
     "abwesenheit|abwesend|nicht (?:im (?:büro|haus|hause|dienst)|am (?:platz|arbeitsplatz|computer|rechner)"
     "|erreichbar|anwesend|da)|außer haus|(?:im |in )?(?:jahres)?urlaub|(?:in den )?ferien|elternzeit"
-    "|mutterschutz"
+    r"|mutterschutz|(?:urlaubs|krankheits|dienstlich|krankheitsbedingt) ?(?:abwesen\w{1,4})"
+    "|afwezig tot|niet (?:op kantoor|achter (?:de|mijn) computer)|absent du bureau|en congé"
     "|away(?: from (?:the |my )?(?:office|desk|computer))?|not (?:in the office|at (?:my|the) (?:desk"
     "|computer))"
     "|vacation|on (?:vacation|leave|holidays?)|absence|absente?|hors du bureau|en congés?|en vacances"
@@ -86,8 +90,9 @@ _ABSENT = (
     "|в отпуске"
 )
 ABSENT_SUBJECT = re.compile(
-    r"\s*(?:(?:re|aw|antwort|reply|réponse|risposta|respuesta|antwoord)(?:\s*+:\s++|\s++))?+(?:ich bin |i am "
-    r"|je suis |sono )?"
+    r"\s*(?:(?:re|aw|antwort|reply|réponse|risposta|respuesta|antwoord)(?:\s*+:\s++"
+    r"|\s++))?+(?:(?:ich )?bin |i am "
+    r"|je suis |sono )?(?:(?:derzeit|zur ?zeit|aktuell|heute|momentan|currently|bis [\d.]{2,10}) )?"
     rf"(?:{_ABSENT})\b\s*(?:$|[:;,.!(\-–\d]|bis\b|vom\b|until\b|till\b|from\b|jusqu|du \d|dal\b|fino\b"
     rf"|al \d"
     r"|hasta\b|tot\b|zum\b|wegen\b|[-–])",
@@ -108,6 +113,7 @@ AWAY_TEXT = re.compile(
     r"|(?:i am|i'm|i will be|we are) (?:currently |presently |now )?(?:out of (?:the )?office"
     r"|away from (?:the |my )?(?:office|desk)|on (?:vacation|annual leave|holidays?|leave)"
     r"|not (?:in the office|at (?:my|the) (?:desk|computer)))"
+    r"|ik (?:ben|zit) .{0,40}niet (?:op kantoor|achter)|no estoy en la oficina"
     r"|(?:ich bin|bin ich|ich befinde mich|wir sind) .{0,60}(?:nicht (?:im (?:büro|haus|dienst|hause)"
     r"|erreichbar"
     r"|am (?:arbeitsplatz|platz|computer|rechner)|da\b|anwesend)|außer haus|abwesend|in (?:urlaub"
@@ -169,6 +175,11 @@ CHALLENGE_TEXT = re.compile(
     r"|to have your (?:message|e-?mail|mail)|(?:wird|werden) .{0,60}(?:zugestellt|freigegeben|ausgeliefert)"
     r"|damit ihre (?:nachricht|e-?mail|mail) .{0,40}(?:zugestellt|freigegeben|ausgeliefert)"
     r"|sera (?:livré|distribué|remis)|sarà consegnat\w*)"
+    r"|(?:wird|werden) (?:erst |nur )?(?:zugestellt|freigegeben|ausgeliefert), (?:wenn|sobald"
+    r"|nachdem) .{0,80}"
+    r"(?:verifizier|bestätig|klick)"
+    r"|(?:para que su|aby twoja) .{0,80}(?:entregad|dostarczon).{0,120}(?:confirme|clic|potwierdź|klik)"
+    r"|zurückgehalten.{0,80}bestätigen .{0,120}(?:mensch|roboter|spam)"
     r"|(?:to have your|in order to (?:have|deliver) your|afin que votre|pour que votre|damit ihre)"
     r" (?:message|e-?mail|mail|nachricht|courriel).{0,80}"
     r"(?:deliver|released|remis|livré|distribué|zugestellt)"
@@ -180,7 +191,8 @@ CHALLENGE_ORDER = re.compile(
     r" (?:bitte|auf|hier)"
     r"|\b(?:please|simply|just|to|must|need to|and|or|can) (?:\w+ )?"
     r"(?:confirm|verify|prove|authenticate|approve|click|reply)\b|(?:^|[.:,!\n]\s*)(?:confirm|verify|click|reply)\b"
-    r"|\b(?:cliquez|confirmez|vérifiez|clicca\w*|conferm(?:a|i|are)|verific(?:a|hi|are)|klik|bevestig)\b"
+    r"|\b(?:cliquez|confirmez|vérifiez|clicca\w*|conferm(?:a|i|are)|verific(?:a|hi|are)|klik|bevestig"
+    r"|confirme|verifique|haga clic|haciendo clic|potwierdź|kliknij|klikając)\b"
 )  # in lower case
 LINK = re.compile(r"https?://|<mailto:|\breply to this|auf diese (?:e-?mail|nachricht|mail)", re.I)
 REACTION_SENTENCE = re.compile(
@@ -193,7 +205,9 @@ REACTION_SENTENCE = re.compile(
     r"|gefällt (?:ihre|deine) (?:nachricht|e-?mail)|a réagi (?:via|avec|depuis) gmail"
     r"|a (?:réagi [^\n]{0,40}à|aimé|adoré) votre (?:message|e-?mail|courriel)"
     r"|hat (?:ihre|deine) (?:nachricht|e-?mail|mail) mit [^\n]{1,40} (?:markiert|versehen|kommentiert)"
-    r"|ha (?:reagito|reaccionado|reagido) [^\n]{1,60}"
+    r"|ha (?:reagito|reaccionado|reagido) [^\n]{1,60}|reagierte (?:mit [^\n]{1,30} )?auf (?:ihre|deine"
+    r"|eine) [^\n]{1,20}"
+    r"|gmail üzerinden tepki verdi|reagált a gmail\w{0,6}"
     r"|(?:heeft )?(?:gereageerd|reageerde) (?:via gmail|op je [^\n]{1,30}|op uw [^\n]{1,30})"
     r"|zareagowa\w* [^\n]{1,40}|reagerade [^\n]{1,40}"
     r"|(?:mag|liebt|betont|liked|loved|emphasized) [„“\"«][^\n]{1,200}[“”\"»])"
@@ -204,13 +218,16 @@ REACTION_SENTENCE = re.compile(
 )
 REACTION_LINK = re.compile(r"[(<\[]?https?://[^\s>)\]]{1,500}[)>\]]?")
 RECALL_SUBJECT = re.compile(
-    r"\s*(?:(?:nachrichten)?rückruf|zurückrufen|recall|message recall|rappel(?: du message| de message)?"
+    r"\s*(?:(?:aw|re|wg)\s*:\s*)?(?:(?:nachrichten)?rückruf|geri çağır\w{0,3}|visszahívás|zurückrufen"
+    r"|recall|message recall|rappel(?: du message| de message)?"
     r"|richiamo(?: messaggio)?"
     r"|recuperar|retirar|intrekken|herinnering|odwołanie|återkalla)\b[^:]{0,30}:",
     re.I,
 )
 RECALL_TEXT = re.compile(
-    r"(?:möchte|will|versucht).{0,200}(?:zurückrufen|zurückziehen|zurückzurufen|zurückzuziehen)"
+    r"(?:möchte|will|versucht)\b(?=.{0,40}(?:nachricht|e-?mail|mitteilung|mail)).{0,200}"
+    r"(?:zurückrufen|zurückziehen|zurückzurufen|zurückzuziehen)"
+    r"|ileti\w{0,4} geri çağırmak isti|vissza szeretné hívni"
     r"|(?:would like|wants|wishes|tried|attempted) to recall the (?:message|mail|e-?mail)"
     r"|(?:souhaite|désire|voudrait|aimerait) (?:rappeler|récupérer|retirer) (?:le|ce|son) (?:message"
     r"|courriel|mail)"
@@ -226,7 +243,7 @@ RECALL_TEXT = re.compile(
 NO_REPLY = re.compile(
     r"(?:no|not|do[-_.]?not|donot)[-_.]?reply|noreply|keine?[-_.]?antwort|nicht[-_.]?antworten"
     r"|ne[-_.]?pas[-_.]?repondre|auto(?:mailer|responder|reply|confirm|message)|notifications?$|newsletter$"
-    r"|mailings?$|bounces?[+@-]",
+    r"|mailings?$|bounces?[+-]|[-_+]bounces?$",
     re.I,
 )
 BULK_WORD = re.compile(r"\s*(?:bulk|list|junk)\b", re.I)

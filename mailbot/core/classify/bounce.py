@@ -45,10 +45,18 @@ _SAYS_FAILURE = re.compile(
     r"|(?:nachricht|e-?mail) (?:wurde )?(?:nicht zugestellt|abgewiesen|abgelehnt|zurückgewiesen|verzögert)"
     r"|non (?:remis|distribu|délivr)\w*|rapport de non[- ]remise|avis de non[- ](?:remise|distribution)"
     r"|échec (?:de (?:la )?)?(?:remise|distribution|livraison)|remise (?:impossible|retardée)"
-    r"|retour à l['’]expéditeur|no (?:se )?(?:ha )?(?:podido )?entreg|mancat[ao] (?:consegna|recapito)"
+    r"|retour à l['’]expéditeur|no (?:se )?(?:ha |pudo |puede )?(?:podido )?entreg|mancat[ao] (?:consegna"
+    r"|recapito)"
     r"|(?:consegna|recapito) non riuscit|non recapitabile|impossibile recapitare|niet (?:bezorgd"
     r"|afgeleverd)"
     r"|onbestelbaar|niedostarczon|nedoručiteln"
+    r"|(?:bezorging|aflevering) (?:is )?(?:mislukt|vertraagd)|entrega (?:retrasada|aplazada)"
+    r"|consegna ritardata|mancata (?:consegna|ricezione)|errore di recapito"
+    r"|nie(?: można| udało się)? dostarcz|błąd dostarczania|teslim edileme|iletileme|kézbesíthetetlen"
+    r"|kézbesítés(?:i hiba)? sikertelen|sikertelen kézbesítés|imposible entregar|error de entrega"
+    r"|delivery (?:has been )?delayed|message (?:you sent )?(?:was )?blocked|blocked your (?:message|e-?mail)"
+    r"|scanmail message: to sender|undelivered mail"
+    r"|(?:mail|nachricht) .{0,20}(?:konnte|wurde) (?:leider )?nicht zugestellt"
     r"|fehlgeschlagen.{0,20}zustell|error sending"
     r"|returned to sender|verzögerung bei der zustellung|dsn:"
 )  # in lower case
@@ -79,15 +87,29 @@ _TELLS_FAILURE = re.compile(
     r"|(?:impossible|échec) (?:de )?(?:la )?(?:remettre|remise|distribuer)|bo[iî]te (?:aux lettres "
     r"|de réception )?"
     r"(?:est )?pleine|destinataire inconnu|non (?:è stato possibile|ha potuto) (?:recapitare|consegnare)"
-    r"|non (?:è|sono) stat[oi] recapitat|casella .{0,30}piena|no se (?:ha podido|pudo) entregar"
-    r"|kon niet worden (?:bezorgd|afgeleverd)"
+    r"|non (?:è|sono) stat[oi] (?:recapitat|consegnat)|impossibile (?:recapitare|consegnare)"
+    r"|casella .{0,30}piena|no se (?:ha podido|pudo) entregar|buzón .{0,30}lleno|usuario desconocido"
+    r"|kon niet worden (?:bezorgd|afgeleverd)|postvak (?:is )?vol\b|onbekende (?:gebruiker|ontvanger)"
+    r"|nie mog(?:ła|ło|ły) zostać dostarczon|nieznany (?:użytkownik|odbiorca)|teslim edileme"
+    r"|nem kézbesíthet|(?:bezorging|aflevering) .{0,80}vertraagd|entrega .{0,80}(?:retrasad|aplazad)"
+    r"|consegna .{0,80}ritardat|(?:remise|distribution) .{0,80}(?:retardée|différée)|(?:was|has been"
+    r"|have been) (?:blocked|delayed)|blocked your (?:message|e-?mail)"
+    r"|waiting in (?:the|our) queue"
+    # Exchange, which names the recipients of such a list
+    r"|fehler bei der (?:nachrichten)?zustellung|n['’](?:est|a) pas (?:parvenu|atteint) .{0,30}(?:tous"
+    r"|certains"
+    r"|destinataire)|impossible de joindre .{0,30}destinataire|no (?:llegó|ha llegado) a .{0,30}destinatari"
+    r"|no se (?:puede|pudo) localizar a los destinatari|non ha raggiunto .{0,30}destinatari"
+    r"|impossibile raggiungere .{0,30}destinatari|(?:niet bereikt|geadresseerden? niet)"
+    r"|nie dotarła do .{0,40}(?:adresat|odbiorc)"
 )  # in lower case
 """Words of a text."""
 _LIST_SUBJECT = re.compile(
-    r"mail refused|post(?:ing)? (?:rejected|refused|not accepted)|(?:rejected|unauthori[sz]ed"
+    r"mail refused|post(?:ing)? (?:to .{1,60} )?(?:rejected|refused|not accepted)|(?:rejected|unauthori[sz]ed"
     r"|refused) (?:post|message)"
     r"|non-?member submission|request to mailing list .{1,80} rejected|auto-discard|abgelehnt"
-    r"|zurückgewiesen"
+    r"|zurückgewiesen|abgewiesen|returned post|bounce \S{1,100}:|(?:wartet|warten) auf .{0,20}(?:bestätigung"
+    r"|freigabe|moderat)"
     r"|message distribution|rejet|refusé|nicht (?:verteilt|weitergeleitet)|not (?:distributed|accepted)"
     r"|awaits moderator|waiting for moderat"
 )  # in lower case
@@ -99,13 +121,16 @@ _LIST_TEXT = re.compile(
     r"|(?:mailing)?list\w*.{0,80}(?:rejected|refused|abgelehnt|nicht (?:verteilt|angenommen|zugelassen))"
     r"|nicht (?:berechtigt|befugt).{0,60}(?:zu (?:senden|schreiben|verteilen)|liste)"
     r"|(?:nachricht|e-?mail).{0,100}(?:abgelehnt|nicht (?:verteilt|angenommen|weitergegeben))"
-    r"|n['’]est pas autorisé.{0,60}liste|rejeté par",
+    r"|n['’]est pas autorisé.{0,60}liste|rejeté par|liste.{0,80}(?:n['’]a pas été distribué|pas autorisé)"
+    r"|held until the (?:list )?moderator|zurückgehalten.{0,80}moderator|not sent to the list"
+    r"|moderators? .{0,60}failed to act|not have permission to post"
+    r"|liste.{0,80}(?:zurückgewiesen|weitergegeben|zurückgehalten)",
     re.S,
 )  # in lower case
 _LIST_MANAGER = re.compile(
     r"(?:-(?:admin|owner|request|bounces?|editor)|^(?:mailman|sympa|majordomo|listserv|listproc|lists?"
-    r"|ezmlm"
-    r"|listmaster|listowner))(?:\+[^@]{1,60})?@",
+    r"|ezmlm|\S{1,60}\+noreply"
+    r"|listmaster|listowner)|-help)(?:\+[^@]{1,60})?@",
     re.I,
 )
 _LIST_FIELDS = ("x-mlserver", "x-list-administrivia")
@@ -125,6 +150,13 @@ _RETURNED = re.compile(
     r"|mail)).*",
     re.I | re.M | re.S,
 )
+_NAMES_THE_MAIL = re.compile(
+    r"[^\s@]@[\w-]|\b[45]\d\d[ -]|\b[45]\.\d{1,2}\.\d{1,3}\b|\b(?:ihrer?|deine?r?|your|votre|uw|je|su|suo|tu"
+    r"|twoj\w{1,3}|państwa) (?:\w{1,20} )?(?:nachricht|e-?mails?|mails?|message|messaggio|mensaje|correo"
+    r"|bericht"
+    r"|wiadomoś\w{1,3}|courriel)|\b(?:iletiniz|üzenet\w{0,6}|mailbox|postfach|server)\b"
+    r"|\b(?:empfänger|benutzer|recipient|user|destinat|geadresseerde|odbiorc|adresat|alıcı|címzett)"
+)  # in lower case
 _SCANNED = 4000
 _VOICE = 1500
 
@@ -201,8 +233,12 @@ def sounds_human(mail: Mail) -> bool:
 
 
 def is_by_gateway(mail: Mail) -> bool:
-    """Return whether subject and text both say that a delivery failed, and no person speaks."""
-    return subject_says_failure(mail) and text_says_failure(mail) and not sounds_human(mail)
+    """Return whether subject and text both say that a delivery failed, and no person speaks.
+
+    A program names the recipient, a status code, or the reader's mail: parcels are not delivered either.
+    """
+    says = subject_says_failure(mail) and text_says_failure(mail) and not sounds_human(mail)
+    return says and bool(_NAMES_THE_MAIL.search(full_text(mail).lower()))
 
 
 def is_by_list_manager(mail: Mail) -> bool:

@@ -7,16 +7,23 @@ from mailbot.core.model.mail import Address, Mail
 
 _CALENDAR = ("text/calendar", "application/ics")
 _MAX_SENTENCE = 300
-_SAYS = re.compile(r"\b(?:hat|has|a|schlägt|proposes?)\b", re.I)
+_SAYS = re.compile(
+    r"\b(?:hat|has|a|ha|heeft|nimmt|wird|will|schlägt|proposes?|przyjął|przyjęła|zaakceptowa\w{1,3}|odrzuci\w{1,3})\b"
+    r"|\b(?:etti|elfogadta|elutasította)\b",
+    re.I,
+)
 _INVITATION = re.compile(
     r"\b(?:einladung|termin|besprechung|ereignis|veranstaltung|invitation|event|meeting|appointment"
-    r"|réunion|événement|évènement|rendez-vous)",
+    r"|réunion|événement|évènement|rendez-vous|uitnodiging|afspraak|vergadering|invito|riunione|invitación"
+    r"|reunión|evento|zaproszenie|spotkanie|davet|toplantı|meghívás|meghívót|teil(?=nehmen|\b))",
     re.I,
 )
 _RESPONSE = re.compile(
     r"\b(?:angenommen|zugesagt|abgelehnt|abgesagt|vorbehalt|vorläufig|delegiert|weitergeleitet|accepted|declined"
     r"|tentative|tentatively|delegated|accepté|refusé|décliné|provisoirement|délégué"
-    r"|vorgeschlagen|schlägt|propose|proposé)",
+    r"|vorgeschlagen|schlägt|propose|proposé|geaccepteerd|geweigerd|afgewezen|voorlopig|accettat|rifiutat"
+    r"|provvisoriamente|aceptado|rechazado|provisional|przyj|zaakceptowa|odrzuci|kabul|reddet|elfogad|elutasít"
+    r"|nimmt .{0,60}teil|teilnehmen)",
     re.I,
 )
 
@@ -58,5 +65,8 @@ def _is_of_program(mail: Mail, *, in_body: bool) -> bool:
 
 
 def _names(sentence: str, person: Address) -> bool:
+    """Return whether a sentence has the person's name or address, or begins with a part of the name."""
+    said = sentence.casefold()
     known = [name.casefold() for name in (person.name, person.email) if name]
-    return any(name in sentence.casefold() for name in known)
+    parts = person.name.casefold().replace(",", " ").split()
+    return any(name in said for name in known) or said.partition(" ")[0].rstrip(",") in parts

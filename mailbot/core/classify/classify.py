@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from mailbot.core.classify import auto_mail_patterns as patterns
 from mailbot.core.classify import bounce
 from mailbot.core.classify.acknowledgement import is_acknowledgement
+from mailbot.core.classify.reaction import is_reaction, is_recall
 from mailbot.core.classify.subject import bare_subject, is_reply_subject
 from mailbot.core.model.mail import LIST_ADDRESS_FIELDS, Classification, Mail, MailKind
 from mailbot.core.text.references import subject_tags
@@ -14,23 +15,29 @@ from mailbot.core.text.references import subject_tags
 _SENT_BY_PROGRAM = (
     "x-auto-response-suppress",
     "x-autosubmitted",
+    "x-bulkmail",
+    "x-campaign",
+    "x-campaign-id",
+    "x-campaignid",
     "x-cron-env",
     "x-ebay-mailtracker",
     "x-facebook-notify",
     "x-github-reason",
     "x-jira-fingerprint",
     "x-mailbot",
+    "x-newsletter",
 )
 _AUTO_REPLY_FIELD = re.compile(
-    r"x-(?:mail-?|post-?|md-?)?(?:auto(?:matic)?-?(?:reply|repl(?:y|ied)-?from|response|respond(?:er)?"
-    r"|generated)"
-    r"|vacation|away|ooo-reply|oof|hmailserver-loopcount)"
+    r"x-(?:mail-?|post-?|md-?|cyrus-?|sieve-?)?(?:auto(?:matic)?-?(?:reply|repl(?:y|ied)-?from|response"
+    r"|respond(?:er)?|generated)"
+    r"|vacation|away|ooo-reply|oof|hmailserver-loopcount|fc-machinegenerated)"
 )
 _UNSET = ("", "no", "none", "false", "0")
 _NO_AUTO_REPLY = ("", "no", "auto-forwarded")  # a rule of a mailbox forwards what a human wrote, too
 _LIST_FIELDS = (
     *LIST_ADDRESS_FIELDS,
-    *("list-id", "list-archive", "list-owner", "list-subscribe", "x-list-id", "x-list-name", "x-listname"),
+    *("list-id", "list-archive", "list-help", "list-owner", "list-subscribe"),
+    *("x-list", "x-list-id", "x-list-name", "x-listname"),
     *("x-ml-name", "x-mailing-list-name", "x-mailman-version", "x-google-group-id", "x-listserver"),
 )
 
@@ -116,8 +123,9 @@ def _carries_original(mail: Mail) -> bool:
 
 def _auto_subject(mail: Mail) -> bool:
     """Return whether the subject is that of an automatic reply; a person may ask for one in a new mail."""
-    subject = bare_subject(mail.subject)
-    if not patterns.AUTO_SUBJECT.match(subject):
+    written = (bare_subject(mail.subject), mail.subject)  # "[Automatische Antwort]" looks like a tag
+    subject = next((one for one in written if patterns.AUTO_SUBJECT.match(one)), None)
+    if subject is None:
         return False
     alone = patterns.AUTO_SUBJECT.fullmatch(subject) and not _answers(mail)
     return not alone or not _asks_about_replies(mail.text[:3000].lower())
@@ -131,10 +139,18 @@ def _asks_about_replies(text: str) -> bool:
     return bool(patterns.ASKS_THE_READER.search(text)) and not any(one.search(text) for one in said)
 
 
+_ONE_SENTENCE = 60  # characters
+
+
 def _absent_subject_and_text(mail: Mail) -> bool:
     """Return whether subject and text are those of an absence note; people write such subjects as well."""
-    said = patterns.ABSENT_SUBJECT.match(bare_subject(mail.subject))
-    return bool(said and patterns.AWAY_TEXT.search(mail.text[:3000].lower())) and "?" not in mail.text
+    if "?" in mail.text or not patterns.ABSENT_SUBJECT.match(bare_subject(mail.subject)):
+        return False
+    text = mail.text[:3000].lower()
+    more = (patterns.AWAY_MORE, patterns.THANKS_FOR_MAIL)
+    answers = _answers(mail) or is_reply_subject(mail.subject)
+    says_more = answers or len(text) < _ONE_SENTENCE or any(one.search(text) for one in more)
+    return bool(patterns.AWAY_TEXT.search(text)) and says_more
 
 
 def _away_text(mail: Mail) -> bool:
@@ -161,32 +177,6 @@ def _is_challenge(mail: Mail) -> bool:
         and not mail.quoted
         and not bounce.sounds_human(mail)
     )
-
-
-def _is_recall(mail: Mail) -> bool:
-    subject = patterns.RECALL_SUBJECT.match(bare_subject(mail.subject))
-    said = subject and len(mail.text) < 1000 and patterns.RECALL_TEXT.search(mail.text)
-    return bool(said) and not bounce.sounds_human(mail)
-
-
-def _is_reaction(mail: Mail) -> bool:
-    """Return whether the whole text of a reply is an emoji, or the sentence of a program about one."""
-    if not (_answers(mail) or is_reply_subject(mail.subject)) or len(mail.text) > 2000:
-        return False
-    if any(not part.inline for part in mail.parts):
-        return False
-    lines = [line.strip() for line in patterns.REACTION_LINK.sub("", mail.text).splitlines() if line.strip()]
-    worded = [line for line in lines if any(map(str.isalnum, line))]
-    if not worded:
-        return any(map(_is_emoji, mail.text)) and not _COMMAND.search(mail.subject)
-    return len(worded) == 1 and bool(patterns.REACTION_SENTENCE.fullmatch(worded[0]))
-
-
-_COMMAND = re.compile(r"(?:^|[:\]\s])[#＃]\w")
-
-
-def _is_emoji(char: str) -> bool:
-    return ord(char) >= 0x1F000 or 0x2190 <= ord(char) <= 0x2BFF
 
 
 EMPTY_RETURN_PATH = "empty Return-Path"
@@ -225,9 +215,9 @@ _RULES = (
     _Rule(MailKind.BOUNCE, "delivery status notification (RFC 3464)", _report("delivery-status")),
     _Rule(MailKind.BOUNCE, "delivery status notification (RFC 6533)", _report("global-delivery-status")),
     _Rule(MailKind.BOUNCE, "X-Failed-Recipients", lambda mail: _is_set(mail, ("x-failed-recipients",))),
-    _Rule(MailKind.AUTO_REPLY, "emoji reaction", lambda mail: REACTION in mail.reports or _is_reaction(mail)),
+    _Rule(MailKind.AUTO_REPLY, "emoji reaction", lambda mail: REACTION in mail.reports or is_reaction(mail)),
     _Rule(MailKind.AUTO_REPLY, CALENDAR_ANSWER, _has_part(CALENDAR_REPLY)),
-    _Rule(MailKind.AUTO_REPLY, "recall of a mail", _is_recall),
+    _Rule(MailKind.AUTO_REPLY, "recall of a mail", is_recall),
     _Rule(
         MailKind.AUTO_REPLY,
         "subject of an automatic reply, no address to reply to",

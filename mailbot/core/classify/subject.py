@@ -11,7 +11,7 @@ _GATEWAY_TAG = re.compile(
 )
 _REPLY = re.compile(
     r"\s*(?:\[[^\]]{0,60}\]\s*)?(?:re|aw|antw(?:ort)?|sv|vs|fwd?|wg|wtr|tr|rép|r|i|rif|res|odp|enc|rv"
-    r"|doorst|ynt)"
+    r"|doorst|ynt|ilt|i̇lt|pd|továbbítás|vá|továbbított)"
     r"(?:\[\d+\])?\s*:",
     re.I,
 )

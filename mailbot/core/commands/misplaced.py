@@ -27,7 +27,9 @@ _NOTE_WORDS = [fold(word) for word in NOTE.all_words]
 _NOTE_WITHOUT_SIGN = re.compile(
     r"[^\w\n>]{0,10}(?:nur |rein )?(?P<word>"
     r"(?:interne |internal )?notiz|interne?|internal(?: note)?|note interne)\s?:"
-    r"|[^\w\n>]{0,10}[@/!§⌗$+\\](?P<marked>notiz|intern|note)\b"
+    r"|[^\w\n>]{0,10}(?:[@/!§⌗$+\\]|%23)(?P<marked>notiz|intern|note)\b"
+    r"|\s{0,5}(?:\[|\(|\*{1,2}|_|<)\s?(?P<bracketed>(?:interne )?notiz|interne?|internal|note interne)"
+    r"\s?(?:\]|\)|\*{1,2}|_|>)"
     r"|[^\w\n>]{0,10}[#＃]\s{0,5}\n\s{0,5}(?P<torn>notiz|intern|note)\b",
     re.I,
 )

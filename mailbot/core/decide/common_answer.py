@@ -8,7 +8,7 @@ from mailbot.core.commands.context import MailContext
 from mailbot.core.commands.definition import AnyResolved, TicketCommand
 from mailbot.core.model.mail import Part
 from mailbot.core.model.ticket import Attachment, Direction, Message, Ticket
-from mailbot.core.text.attribution import is_quoted
+from mailbot.core.text.header_block import is_quoted
 from mailbot.core.text.repeated import addresses_reader, names_any, names_ticket, repeats
 from mailbot.core.text.signatures import is_only_salutation
 from mailbot.core.text.tip_text import capitalised

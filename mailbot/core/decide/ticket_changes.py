@@ -35,7 +35,7 @@ from mailbot.core.model.transition import apply
 from mailbot.core.recipients import recipients
 from mailbot.core.recipients.attendees import to_attendees, without_repetition
 from mailbot.core.recipients.ticket_change import TicketChange
-from mailbot.core.text.attribution import is_quoted
+from mailbot.core.text.header_block import is_quoted
 
 Informed = frozenset[tuple[str, NotificationKind]]
 """The registered addresses of colleagues who get a mail about a bundle, each with the kind of the mail."""

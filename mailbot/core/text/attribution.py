@@ -11,10 +11,10 @@ from functools import lru_cache
 from itertools import islice
 
 from mailbot.core.text.attribution_words import (
-    ABBREVIATED,
     BEFORE_DAY,
     CONNECTING,
     DAY_WORD,
+    OFFICES,
     SENTENCE_STARTS,
     SHORT_ANSWERS,
     START,
@@ -22,7 +22,17 @@ from mailbot.core.text.attribution_words import (
     WEEKDAYS,
     WROTE,
 )
-from mailbot.core.text.header_block import DATE, EMAIL, MAX_LINE_LENGTH, has_address, is_separator, label
+from mailbot.core.text.header_block import (
+    DATE,
+    EMAIL,
+    MAX_LINE_LENGTH,
+    has_address,
+    is_quoted,
+    is_separator,
+    label,
+)
+from mailbot.core.text.own_words import name_start
+from mailbot.core.text.sentence_end import SENTENCE_END, has_sentence_end, is_abbreviation
 from mailbot.core.text.words import STOPWORDS, fold
 
 _MAX_WRAPPED = 6  # lines over which an attribution may be wrapped
@@ -30,7 +40,6 @@ _MAX_STARTS = 4  # places in a line at which an attribution may begin
 _MAX_SEPARATED = 50  # lines in which an attribution behind own words is searched
 _MAX_UNKNOWN, _MAX_NICKNAME = 5, 2  # words in lower case that may belong to a name or an unknown language
 _MAX_NAMES = 14
-_OFFICES = frozenset({"team", "support", "hilfe", "schule", "it"})  # in names, and stop words elsewhere
 
 _START = re.compile(
     rf"[\s>*_\-\"'\u2010-\u2015\u200e\u200f\u202a-\u202e]*(?:(?:{START}|zitat von|quoting)(?!\w)"
@@ -46,7 +55,7 @@ _RESTART = re.compile(
 )
 # The same in lower case, and a weekday, is a part of many sentences: only a whole attribution may follow.
 _LOWER_RESTART = re.compile(
-    rf"(?<![\w-])(?:(?:am|on|le|el|il|op|den|em|po|dne)\s+{BEFORE_DAY}|(?:{WEEKDAYS})[.,]*\s+)\d", re.I
+    rf"(?<![\w-])(?:(?:am|on|le|el|en|il|op|den|em|po|dne)\s+{BEFORE_DAY}|(?:{WEEKDAYS})[.,]*\s+)\d", re.I
 )
 # What ends a short answer before the name in "Jana Beispiel <...> schrieb": no name contains it.
 _ANSWER_END = re.compile(
@@ -54,8 +63,8 @@ _ANSWER_END = re.compile(
 )
 _ANSWER = re.compile(rf"\s*(?:(?:{'|'.join(sorted(SHORT_ANSWERS))})(?!\w),?[.!]*\s+)++(?<!, )", re.I)
 _NAME = re.compile(r"\"?(?:[^\W\d_]\S{0,40},? +){1,2}")
+_AUXILIARY = re.compile(r"\s(?:hat|heeft|har|has|ha|a)\s*$")  # belongs to "geschrieben" behind the date
 _NAME_AFTER_DATE = re.compile(r"@|(?!Uhr|[AP]M\b|[A-Z]{2,4}T\b|UTC|MEZ)[^\W\d_a-z]")
-_SENTENCE_END = re.compile(r"[.!?…][\"'“”»]*\s+[\"'„“<]?(?=[^\W_])")
 _DATE_OR_ADDRESS = re.compile(r"[^\s@]{1,60}@|\S{1,12}[.,]* +\d")
 _DIGIT, _DIGIT_OR_AT = re.compile(r"\d"), re.compile(r"[\d@]")
 _GERMAN_START = re.compile(r"[\s>*-]*am\s+(?:\w+[.,]*\s+){0,3}\d", re.I)
@@ -71,7 +80,7 @@ _COLON = re.compile(r"[:：](?!\d|//)")
 _ASIDE = re.compile(
     r"\([^()]{0,100}\)|\"[^\"]{0,100}\"|<[^<>]{0,200}>|\[[^\[\]]{0,200}\]|[„“][^“”]{0,100}[“”]"
 )
-_CONTINUED = re.compile(r">\s*[:,]|> (?:wrote|schrieb)")
+_CONTINUED = re.compile(r">\s*[:,]|> (?=.{1,20}:\s*$)")
 _START_ALONE = re.compile(rf"\s*(?:{START})\s*", re.I)
 _ASCII_STEMS = tuple(filter(str.isascii, STEMS))
 _EDGES = " \t\xa0\u202f*_-\u2010\u2011\u2012\u2013\u2014\u200b\u200e\u200f\u202a\u202b\u202c"
@@ -103,7 +112,7 @@ def find_attribution(lines: list[str], at: int) -> Attribution | None:
     answer = _answer_end(line)
     if "<" not in line and answer and _from(lines, at, 0) is None:
         answer = ()  # rather a sentence
-    for column in (*answer, 0, *_later_starts(line)):
+    for column in (*_own_words_end(line), *answer, 0, *_later_starts(line)):
         found = _from(lines, at, column)
         if found is not None:
             return replace(found, column=0) if _START_ALONE.fullmatch(line[:column]) else found
@@ -127,8 +136,8 @@ def on_own_lines(lines: list[str]) -> list[str]:
 def _later_starts(line: str) -> list[int]:
     """Return the columns behind own words at which an attribution may begin in the same line."""
     columns = {match.start() + 1 for match in _RESTART.finditer(line)}
-    for match in _SENTENCE_END.finditer(line):
-        if not _is_abbreviation(line, match) and (
+    for match in SENTENCE_END.finditer(line):
+        if not is_abbreviation(line, match) and (
             not line[match.end()].islower() or _DATE_OR_ADDRESS.match(line, match.end())
         ):
             columns.add(match.end())
@@ -148,6 +157,7 @@ def _answer_end(line: str) -> tuple[int, ...]:
     if date is not None:
         last = max(digit.end() for digit in _DIGIT.finditer(line, 0, verb))
         named = _NAME_AFTER_DATE.search(line, last)
+        named = None if _AUXILIARY.search(name[: date.start()]) else named
         return (date.start(),) if named and name[: date.start()].strip(_EDGES + ">") else ()
     if DATE.search(name):
         return ()
@@ -155,27 +165,6 @@ def _answer_end(line: str) -> tuple[int, ...]:
     if (answer := _ANSWER.match(name)) and _NAME.fullmatch(name, answer.end()):
         ends.append(answer.end())
     return (max(ends),) if ends else ()
-
-
-def _is_abbreviation(text: str, end: re.Match[str]) -> bool:
-    """Return whether the dot at the end of a sentence rather belongs to an abbreviation or a day."""
-    word = (text[max(0, end.start() - 12) : end.start()].split() or [""])[-1].strip("(\"'").lower()
-    return end[0].startswith(".") and (len(word) < 2 or word in ABBREVIATED or word.isdigit())
-
-
-def _has_sentence_end(text: str) -> bool:
-    """Return whether a sentence ends within a text; abbreviations behind a number belong to a date."""
-    number = _DIGIT.search(text)
-    for end in _SENTENCE_END.finditer(text):
-        if _is_abbreviation(text, end):
-            continue
-        following = text[end.end()]
-        in_date = number is not None and end.start() > number.start()
-        if not (following.islower() or following.isdigit()) or (
-            not in_date and text[max(0, end.start() - 4) : end.start()].isalpha()
-        ):
-            return True
-    return False
 
 
 def _from(lines: list[str], at: int, column: int) -> Attribution | None:
@@ -199,19 +188,37 @@ def _from(lines: list[str], at: int, column: int) -> Attribution | None:
         if not _may_end(piece, joined):
             continue
         if _ends_here(lines, at, count, joined, behind=column > 0):
-            return None if _begins_later(lines, at, count) else Attribution(count, column)
+            return None if _begins_later(lines, at, count, column) else Attribution(count, column)
         if rest := _behind_colon(joined):
             return Attribution(count, column, rest)
     return None
 
 
-def _begins_later(lines: list[str], at: int, count: int) -> bool:
+def _begins_later(lines: list[str], at: int, count: int, column: int) -> bool:
     """Return whether the lines below the first are a whole attribution: the first has own words then."""
-    if _ends_with_day(lines[at]) or lines[at].rstrip().endswith(","):
+    first = lines[at].rstrip()
+    if _ends_with_day(first) or first.endswith(",") or _ABBREVIATED.search(first[-_LONGEST_END:]):
         return False
     rest = " ".join(line[:MAX_LINE_LENGTH].strip() for line in lines[at + 1 : at + count])
+    if rest[:1].isdigit() and _is_begun_date(lines[at][column:MAX_LINE_LENGTH]):
+        return False
     complete = bool(DATE.search(rest)) and is_attribution(rest, quoted_next=True, open_end=True)
     return complete and (has_address(rest) or _other_words(rest)[1] > 0)
+
+
+def _own_words_end(line: str) -> tuple[int, ...]:
+    """Return the column behind own words before "Name <address>" with a date behind it, if there are any."""
+    verb = next((verb.start() for verb in _verbs(line)), 0)
+    bracket = line.find("<", 0, verb)
+    if bracket < 0 or not DATE.search(line, bracket) or _RESTART.search(line):
+        return ()
+    name = name_start(line[:bracket])
+    return (name,) if name else ()
+
+
+def _is_begun_date(line: str) -> bool:
+    """Return whether a line is the beginning of a date, as "Am Mo., 4. März", and nothing else."""
+    return bool(_START.match(line) and _DIGIT.search(line)) and _other_words(line) == (0, 0)
 
 
 def _is_evidence(line: str) -> bool:
@@ -330,7 +337,7 @@ def _other_words(text: str) -> tuple[int, int]:
         plain = f"{plain[: verb.start()]} {plain[verb.end() :]}"
     plain = _ASIDE.sub(" ", plain)
     plain = EMAIL.sub(" ", plain) if "@" in plain else plain
-    if _has_sentence_end(plain):
+    if has_sentence_end(plain):
         return _MAX_UNKNOWN + 1, 0
     unknown = names = 0
     for number, word in enumerate(plain.replace(",", " ").replace("/", " ").split()):
@@ -343,7 +350,7 @@ def _other_words(text: str) -> tuple[int, int]:
             continue
         if not bare.islower() or not word.strip("\"'„“”‘’«»<>()[]*_").islower():
             names += 1
-        elif fold(bare) in STOPWORDS - _OFFICES or word.endswith(("!", "?")):
+        elif fold(bare) in STOPWORDS - OFFICES or word.endswith(("!", "?")):
             return _MAX_UNKNOWN + 1, 0
         else:
             unknown += 1
@@ -390,11 +397,3 @@ def is_groupwise_attribution(lines: list[str], at: int) -> bool:
     if any(is_quoted(line) for line in near):
         return False
     return bool(match[2]) or is_attribution(match[1], quoted_next=True, open_end=True)
-
-
-_QUOTED = re.compile(r"\s{0,4}(?:[A-Z]{1,3})?>")
-
-
-def is_quoted(line: str) -> bool:
-    """Return whether a line has a quotation mark: ">", or the initials of The Bat."""
-    return ">" in line[:8] and bool(_QUOTED.match(line))

@@ -21,11 +21,11 @@ STEMS = (
 )  # fmt: skip
 # The word with which an attribution begins, before the date.
 START = (
-    r"on|am|le|el|il(?: giorno)?|op|den|em|no dia|a les|w dniu|dnia|dne|dana|στις|на|в|у|po|pe|v|ve"
+    r"on|am|le|el|en|il(?: giorno)?|op|den|em|no dia|a les|w dniu|dnia|dne|dana|στις|на|в|у|po|pe|v|ve"
     r"|på|na|a|ha|pada(?: tanggal)?|vào|kuupäeval|في|بتاريخ|בתאריך|ב|在|于|더|wiadomość|em qua|le jour|më"
 )
 _MONTHS = (
-    "jan|feb|mär|maerz|mar|mrz|apr|mai|may|jun|jul|aug|sep|sept|okt|oct|nov|dez|dec|januar|februar|märz"
+    "jan|feb|mär|maerz|mar|mrz|apr|mai|may|jun|jul|aug|sep|sept|okt|oct|nov|dez|dec|januar|februar|märz|febr|márc|ápr|máj|jún|júl|szept"
     "|april|juni|juli|august|september|oktober|november|dezember|january|february|march|june|july|october"
     "|december|jänner|janv|févr|avr|juin|juil|août|déc|janvier|février|mars|avril|juillet|septembre"
     "|octobre|novembre|décembre|gen|mag|giu|lug|ago|set|ott|dic|gennaio|febbraio|marzo|aprile|maggio"
@@ -80,3 +80,5 @@ ABBREVIATED = frozenset(f"{_MONTHS}|{WEEKDAYS}".split("|")) | {
     "dr", "prof", "dipl", "ing", "mag", "hr", "fr", "frl", "mr", "mrs", "ms", "st", "mme", "mlle", "jr", "sr",
     "med", "rer", "nat", "phil", "bzw", "ca", "maalisk",
 }  # fmt: skip
+OFFICES = frozenset({"team", "support", "hilfe", "schule", "it"})
+"""Words in names that are stop words elsewhere."""

@@ -117,10 +117,13 @@ _SEPARATOR = re.compile(
     rf"|wiadomość wysłana|received message|beantwortete nachricht|vorherige nachricht)[^\w]*{_RULE}*",
     re.I,
 )
-_NAMES_LINE = re.compile(r"line|linie|ligne|zeile")
+_NAMES_LINE = re.compile(r"line|linie|ligne|zeile|regel|línea|linea|riga|linii|linha|satır|sor")
 _ABOVE = re.compile(
     r"[\s>]*[-#=*_~.\u2010-\u2015]{2,}.{0,60}\b"
-    r"(?:above this line|au-dessus de cette ligne|(?:oberhalb|über|ueber) diese[rs]? (?:linie|zeile))"
+    r"(?:above this line|au-dessus de cette ligne|(?:oberhalb|über|ueber) diese[rs]? (?:linie|zeile)"
+    r"|boven deze (?:regel|lijn)|(?:encima|arriba|por encima) de esta línea|sopra (?:questa riga"
+    r"|questa linea)"
+    r"|powyżej tej linii|acima desta linha|bu satırın üstüne|a sor fölé)"
     r"|[\s>]*(?:please )?(?:reply|respond|write|type)\b.{0,40}\babove this line\W{0,10}$"
     r"|[\s>]*(?:(?:merci de|veuillez) )?(?:répond|écri)\w*\b.{0,40}au-dessus de cette ligne\W{0,10}$"
     r"|[\s>]*(?:bitte )?(?:antwort|schreib)\w*\b.{0,40}"
@@ -157,3 +160,11 @@ def is_separator(line: str) -> bool:
 def is_forward_marker(line: str) -> bool:
     """Return whether a line is a marker before a forwarded mail."""
     return bool(_FORWARD.match(line[:MAX_LINE_LENGTH].lower()))
+
+
+_QUOTED = re.compile(r"\s{0,4}(?:[A-Z]{1,3})?>")
+
+
+def is_quoted(line: str) -> bool:
+    """Return whether a line has a quotation mark: ">", or the initials of The Bat."""
+    return ">" in line[:8] and bool(_QUOTED.match(line))

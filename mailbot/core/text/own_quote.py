@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from html import unescape
 from itertools import accumulate, dropwhile, takewhile, zip_longest
 
-from mailbot.core.text.attribution import is_quoted, on_own_lines
-from mailbot.core.text.header_block import label
+from mailbot.core.text.attribution import on_own_lines
+from mailbot.core.text.header_block import is_quoted, label
 from mailbot.core.text.introduction import introduction_start
 from mailbot.core.text.quotation import SplitText, split
 

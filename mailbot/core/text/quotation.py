@@ -12,12 +12,12 @@ from mailbot.core.text.attribution import (
     find_attribution,
     is_framed_attribution,
     is_groupwise_attribution,
-    is_quoted,
     may_be_attribution,
 )
 from mailbot.core.text.header_block import (
     is_forward_marker,
     is_header_block,
+    is_quoted,
     is_separator,
     label,
     may_introduce,
@@ -74,13 +74,14 @@ def split(text: str, structured: bool = False) -> SplitText:
         lines = inner
     lines, kinds, cut = _classify(lines)
     forwarded = _is_forwarded(lines, kinds, cut)
+    below = [line for line in lines[cut:] if line.strip() not in (SIGNATURE_BEGINS, SIGNATURE_ENDS)]
     shown = _shown(lines, kinds)
     new = [lines[at] for at in shown]
     signature = [lines[at] for at, kind in enumerate(kinds) if kind is _Is.SIGNATURE]
     quoted = _quoted(lines, kinds, set(shown))
     if not structured and _Is.QUOTED in kinds and not {_Is.TEXT, _Is.INTRODUCTION} & set(kinds):
-        return SplitText(_tidy(quoted), _tidy(signature), _tidy(lines[cut:]), forwarded)
-    quoted += lines[cut:]
+        return SplitText(_tidy(quoted), _tidy(signature), _tidy(below), forwarded)
+    quoted += below
     new, banner = _without_banner(new)
     new, closing = _without_closing(new, answers=bool(quoted))
     if all(_RULE.match(line) for line in signature):

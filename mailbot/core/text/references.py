@@ -17,7 +17,7 @@ _PREFIX = re.compile(rf"{_PREFIXES}+\s*", re.I)
 _MAX_TAGS = 10
 # Outlook marks a forwarded mail by the subject only; the prefix is known in many languages.
 FORWARD_SUBJECT = re.compile(
-    r"\s*(?:\[[^\]]{0,60}\]\s*)?(?:wg|fwd?|wtr|tr|rv|enc|i|doorst|vs|vb|vl|pd)\s*:", re.I
+    r"\s*(?:\[[^\]]{0,60}\]\s*)?(?:wg|fwd?|wtr|tr|rv|enc|i|doorst|vs|vb|vl|pd|ilt|i̇lt|továbbítás)\s*:", re.I
 )
 _KEY = re.compile(r"\[\s*mailbot:\s*((?:[a-z2-7]\s*){26})\]", re.I)
 _BREAK = r"(?:[\s>]|=\n)*"

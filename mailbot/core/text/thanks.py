@@ -15,6 +15,8 @@ MAX_LENGTH = 400  # characters; a longer mail has other content
 _THANKS = frozenset(
     """
     danke dank dankeschoen dankesehr bedanke bedanken thanks thank thx merci remercie remercions
+    bedankt dankjewel dankuwel dziekuje dziekujemy dzieki grazie ringrazio gracias tesekkuerler tesekkuer
+    tesekkurler koeszoenoem koeszoenjuek koeszi
     """.split()  # noqa: SIM905 - as below
 )
 _COURTESIES = frozenset(
@@ -38,6 +40,9 @@ _COURTESIES = frozenset(
     salutations amicalement
     passt erledigt geloest behoben sich gemacht mega cool weltklasse freut freue team teams kollegen
     kolleginnen
+    lieber liebe wow bald bis nachricht mail mails wuensche wuenschen alle
+    hartelijk het weer werkt funciona bardzo działa juz mille tante molte funziona muchas muchisimas ya
+    ederim ederiz cok calisiyor szepen nagyon mukoedik ujra
     leute ganze gesamte gesamten zusammen allen beide beiden allerseits miteinander herr
     ihr seid hab habt gleichfalls ebenso ebenfalls guys schnell ging ja war gesehen begeistert
     herrn frau dr prof mr ms mrs madame monsieur
@@ -54,6 +59,12 @@ _PHRASES = re.compile(
       (?:gelöst|behoben|beseitigt|erledigt|weg|vom\ tisch|solved|fixed|gone)\b
     |\b(?:(?:das|mein|the)\ )?ticket\ (?:kann|darf)\ (?:(?:jetzt|nun|damit|gerne?|also)\ ){0,2}
       (?:zu|geschlossen\ werden)\b
+    |\b(?:(?:der|die|das|mein|unser|ihr)\w{0,2}\ )?(?-i:[A-ZÄÖÜ])\w{2,30}
+      \ (?:geht|läuft|funktioniert|tut|klappt|druckt|startet)\ (?:(?:jetzt|nun|auch|endlich)\ )?wieder\b
+    |\bwie\ immer\b
+    |\bdass\ (?:sie|ihr|du)\ (?:sich|euch|dich|mir|uns)\ (?:so\ )?(?:(?:schnell|gut|nett|prompt|lieb)\ )?
+      (?:gekümmert|geholfen)\ (?:haben|habt|hast)\b
+    |\b(?:jetzt\ )?(?:wieder\ )?alles\ (?:wieder\ )?gut\b
     |(?:(?<=danke)|(?<=dank)|(?<=schön)|(?<=grüße)|(?<=gruß))\ ans?\b
     """,
     re.I | re.X,

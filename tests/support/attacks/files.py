@@ -262,11 +262,13 @@ FILES: tuple[tuple[str, str, bytes, Danger], ...] = (
     ("web pages 5", "plan.html", b"<p>&#" + b"9" * 6_000 + b"; &amp; Javanese script</p>", N),
     ("web pages 6", "daten.xml", b"<?xml version='1.0'?><x:script xmlns:x='http://www.w3.org/1999/xhtml'>a()</x:script>", P),
     ("web pages 7", "daten.xml", b"<?xml version='1.0'?><lager><object name='Beamer'/></lager>", N),
+    ("web pages, a style that is fetched", "daten.xml", b"<?xml version='1.0'?><?xml-stylesheet href='https://evil.example/x.xsl'?><a/>", P),
     ("web pages 8", "plan.html", b"<html>" + b"x" * limits.PAGES, S),
     # names
     *((f"suffix {suffix}", f"datei.{suffix}", b"x", P) for suffix in (
         "library-ms", "settingcontent-ms", "search-ms", "pyw", "desktop", "jnlp", "deb", "rpm", "msix",
         "appinstaller", "url", "website", "iqy", "rdp", "theme", "xpi", "webloc", "flatpakref", "vmdk",
+        "mdb", "accdb", "msh2xml", "vbp", "prg", "ops", "htc", "pl",
     )),
     *((f"name {name!r}", name, b"x", P) for name in (
         "start.exe\u200b", "start.exe\xa0", "start.\uff45\uff58\uff45", "start.exe::$DATA", "AW: start.exe",
