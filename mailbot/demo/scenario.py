@@ -163,7 +163,7 @@ SCENARIO = (
             ExpectedMail(
                 LENA, f"Damit ist Ihre Meldung {TICKET} abgeschlossen", "bekommt die Antwort: erledigt"
             ),
-            ExpectedMail(ERIKA, "geschlossen. Benachrichtigt", "bekommt die Bestätigung"),
+            ExpectedMail(ERIKA, "geschlossen Benachrichtigt", "bekommt die Bestätigung"),
             ExpectedMail(MAX, "hat das Ticket geschlossen"),
         ),
     ),

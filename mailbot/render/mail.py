@@ -154,6 +154,7 @@ def _context(notification: Notification, school: School, policy: Policy, message
         "team": team,
         "team_name": team.name.removeprefix("Team ").strip() or team.name,
         "operator": policy.operators[0].email if policy.operators else "",
+        "operator_name": policy.operators[0].name if policy.operators else "",
         "author_team": _team_of(notification.author, school, policy),
         "second_level": policy.second_level,
         "brand": policy.name,

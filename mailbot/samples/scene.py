@@ -107,7 +107,7 @@ def policy(language: str, *, informal: bool = False) -> Policy:
         schools,
         second,
         language,
-        operators=(Address("edv@stadt.example"),),
+        operators=(Address("edv@stadt.example", "EDV der Stadt"),),
         times=TIMES,
         informal=informal,
     )

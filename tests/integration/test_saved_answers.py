@@ -26,6 +26,7 @@ from tests.support.school import problem
 TEACHER = f"Lena Lehrerin <{LENA}>"
 ANSWER = "Hallo Frau Lehrerin,\n\nbitte die Tonerkassette im Drucker tauschen.\n\nGruß\nMax Mustermann"
 TEXT = "bitte die Tonerkassette im Drucker tauschen."
+ALONE = f"B{TEXT[1:]}"  # as it is sent without own words above
 QUOTED = "\n\n-- \nMax Mustermann\nTel. 0123 456789\n\nAm 23.11.2026 schrieb Lena:\n> Der Drucker ist leer."
 TAKE_BACK = ("#undo", "#rückgängig", "#annuler")
 
@@ -138,7 +139,7 @@ def test_links_of_the_list_use_change_and_delete(desk: DeskInTime) -> None:
     assert texts(desk) == {("GYM", "Toner"): TEXT.replace("tauschen", "schütteln")}
     assert public(desk) == []
     assert taps(dict(use)) == "command"
-    assert public(desk) == [TEXT.replace("tauschen", "schütteln")]
+    assert public(desk) == [ALONE.replace("tauschen", "schütteln")]
     assert taps(dict(bodies["#vergessen Toner"])) == "command"
     assert texts(desk) == {}
 
@@ -249,7 +250,7 @@ def test_name_as_written_finds_its_saved_answer(desk: DeskInTime, written: str, 
     desk.outcome(writes(MAX, f"#merken {written}\n{TEXT}"))
     assert texts(desk) == {("GYM", name): TEXT}
     assert desk.reply(MAX, f"#baustein {written} #GYM-1", Kind.NEW_TICKET) == "command"
-    assert public(desk) == [TEXT]
+    assert public(desk) == [ALONE]
 
 
 REFUSED = (
@@ -308,7 +309,7 @@ def test_notification_of_a_new_ticket_offers_what_fits_and_one_tap_answers_and_c
     tapped = mail().sender(ERIKA).subject(link["subject"]).text(link["body"])
     assert desk.outcome(tapped) == "command"
     assert desk.ticket("GYM-2")["status"] == "closed"
-    assert TEXT in desk.outbox_of(LENA, Kind.CLOSED)[-1].text
+    assert ALONE in desk.outbox_of(LENA, Kind.CLOSED)[-1].text
 
 
 def test_answer_is_offered_for_words_of_tickets_that_it_answered(desk: DeskInTime) -> None:
@@ -412,7 +413,7 @@ def test_answer_named_after_a_forgotten_person_gets_a_name_that_commands_accept(
     assert not [row.detail for row in desk.rows(EventRow) if "mueller" in row.detail]
     desk.now += timedelta(hours=1)
     desk.outcome(writes(MAX, "#baustein Fragen an 2 #1"))
-    assert TEXT in public(desk)[-1]
+    assert public(desk)[-1] == ALONE
     assert desk.outcome(writes(MAX, "#vergessen Fragen an 2")) == "command"
     assert texts(desk) == {("GYM", "Fragen an"): "Ein anderer Text."}
 
@@ -460,11 +461,14 @@ def test_text_that_a_link_would_change_has_no_link_that_changes_it(desk: DeskInT
         ("Oben\n#use Toner\nMitte\n#close\n#use Papier\nUnten", "Oben\n\nT\n\nMitte\n\nP\n\nUnten"),
         ("Guten Tag,\n#use Toner\nViele Grüße", "Guten Tag,\n\nT\n\nViele Grüße"),
         ("#use Papier\n#use Toner", "P\n\nT"),
+        ("#use Deckel", "Der Deckel klemmt."),
+        ("Hallo,\n#use Deckel", "Hallo,\n\nder Deckel klemmt."),
     ],
 )
 def test_saved_text_stands_where_its_line_stood(desk: DeskInTime, written: str, sent: str) -> None:
     desk.outcome(writes(MAX, "#save Toner\nT"))
     desk.outcome(writes(MAX, "#save Papier\nP"))
+    desk.outcome(writes(MAX, "#save Deckel\nder Deckel klemmt."))
     assert desk.reply(MAX, written, Kind.NEW_TICKET) == "command"
     assert public(desk) == [sent]
 

@@ -212,7 +212,7 @@ def test_subject_of_a_proposed_tip_is_a_question(desk: Desk, subtests: pytest.Su
     for line, subject in (
         ("#tipp Toner", "Als Tipp zeigen? Toner"),
         ("#tipp-aus Toner", "Nichts geändert: "),
-        ("#vergessen Toner", "Erledigt: "),
+        ("#vergessen Toner", "Ausgeführt: "),
     ):
         with subtests.test(line=line):
             desk.outcome(writes(MAX, line))

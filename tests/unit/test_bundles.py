@@ -206,6 +206,21 @@ def test_assignee_of_one_ticket_is_notified_of_its_closing() -> None:
     assert done.notification(ERIKA).kind is NotificationKind.CLOSED_TEAM
 
 
+def test_copy_for_a_colleague_who_knows_the_assignee_is_about_the_leading_ticket(
+    subtests: pytest.Subtests,
+) -> None:
+    leading = replace(LEADING, assignee=Address(MAX))
+    about = (leading, OF_OLGA, OF_PAUL)
+    for text, keys in (
+        ("Läuft.\n#close", ("GYM-1", "GYM-2", "GYM-4")),
+        ("Läuft.\n#close 2", ("GYM-2",)),
+    ):
+        with subtests.test(text=text):
+            copy = about_bundle(text, MAX, leading, *about).decide().notification(ERIKA)
+            assert copy.kind is NotificationKind.CLOSED_TEAM
+            assert shown_tickets(copy) == keys
+
+
 def test_receipt_has_one_line_about_all_tickets() -> None:
     done = about_bundle("Läuft wieder.\n#close").decide()
     (result,) = done.notification(MAX, NotificationKind.COMMAND_RECEIPT).done

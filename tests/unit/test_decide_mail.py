@@ -530,6 +530,19 @@ def test_confirmation_counts_only_if_the_server_does_not_say_that_it_is_forged()
     assert refusal.failed().decide().outcome == "reply"
 
 
+def test_question_says_what_proof_is_missing(subtests: pytest.Subtests) -> None:
+    fresh = writes(MAX, "#close 1").with_facts(ticket())
+    other = writes(MAX, "#close 1 2").answering(ticket(), shows=(("GYM-1", None),)).with_facts(ticket(2))
+    for case, expected in (
+        (fresh, ("", False)),
+        (other, ("not-shown", False)),
+        (fresh.failed(), ("", True)),
+    ):
+        with subtests.test(expected=expected):
+            question = case.decide().notification(MAX, NotificationKind.CONFIRM)
+            assert (question.reason, question.forged) == expected
+
+
 LONG_AGO = NOW - timedelta(days=31)
 
 

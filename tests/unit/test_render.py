@@ -11,7 +11,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from mailbot import samples
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import Reason, RefusedLine
+from mailbot.core.model.notification import CommandResult, Reason, RefusedLine
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.ticket import Role, Status
 from mailbot.outgoing import OutgoingMail, content_id
@@ -54,6 +54,26 @@ def test_team_reads_that_a_sender_is_forged_and_adds_people_by_one_tap(
     assert "Rosa Rot, udo@schule.example" in unproven.text
     assert any(fields(href).get("body", "").startswith(line) for href in hrefs(unproven.html))
     assert warning not in outgoing_mail("requester_reply", language).text
+
+
+def test_receipt_names_the_people_who_were_notified_once_and_apart_from_the_note() -> None:
+    escalated = CommandResult("escalate", scene.TAKEN, notified=(scene.LENA, scene.ERIKA))
+    note = replace(escalated, command="note")
+    receipt = outgoing_mail("command_receipt", done=(escalated, note))
+    for content in (receipt.text, receipt.html):
+        assert content.count("Benachrichtigt") == 1
+        assert content.index("blieb intern") < content.index("Benachrichtigt: ")
+    assert "gespeichert\nBenachrichtigt: Lena Lehrerin, Erika Beispiel\n" in receipt.text
+
+
+def test_subject_of_a_receipt_does_not_call_the_problem_solved(subtests: pytest.Subtests) -> None:
+    noted = CommandResult("note", scene.TAKEN)
+    for done, subject in (
+        (noted, "[#GYM-104] Ausgeführt: Beamer in Raum 204 defekt"),
+        (replace(noted, already=True), "[#GYM-104] Nichts geändert: Beamer in Raum 204 defekt"),
+    ):
+        with subtests.test(subject=subject):
+            assert outgoing_mail("command_receipt", done=(done,)).subject == subject
 
 
 @pytest.mark.parametrize("name", samples.notifications("de"))

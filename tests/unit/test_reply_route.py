@@ -28,7 +28,7 @@ FIRST_LINES = {
     ReplyRoute.REQUESTER: "Ihre Antwort geht an ",
     ReplyRoute.STAFF: "Ihre Antwort bleibt intern, ",
     ReplyRoute.NOBODY: "Hier zählen nur Befehle: ",
-    ReplyRoute.REGISTRATION: "Jede Antwort auf diese Mail meldet Sie an.",
+    ReplyRoute.REGISTRATION: "Jede Antwort auf diese Mail bestätigt Ihre Adresse.",
 }
 
 

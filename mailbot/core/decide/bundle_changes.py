@@ -1,6 +1,6 @@
 """Change the tickets of a mail; a change of the ticket that leads a bundle is made on all of its tickets."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -10,9 +10,9 @@ from mailbot.core.commands.definition import AnswerCommand, AnyResolved, TicketC
 from mailbot.core.commands.status import UNDO
 from mailbot.core.decide.common_answer import CommonAnswer, common_answer
 from mailbot.core.decide.ticket_changes import ChangedTicket, Informed, change_ticket
-from mailbot.core.model.effects import AddMessage, Notify, SetBundle
+from mailbot.core.model.effects import AddMessage, Effect, Notify, SetBundle
 from mailbot.core.model.notification import CommandResult
-from mailbot.core.model.notification_kind import Confirms
+from mailbot.core.model.notification_kind import Audience, Confirms
 from mailbot.core.model.ticket import Ticket, Visibility, answered_with
 
 ALONE = "answer_alone"
@@ -149,19 +149,41 @@ def _change_bundle(
     of_others = {ticket.key: [*_commands_for(ticket, leading, own, commands)] for ticket in scope.others}
     left = {ticket.key: ticket for ticket in context.facts.followers(leading)}
     left |= {t.key: _change_one(context, t, of_others[t.key], scope).after for t in scope.others}
-    tickets = {
-        **context.facts.tickets,
-        **left,
-    }  # the mails about the leading ticket show the bundle as it is then
+    # The mails about the leading ticket show the bundle as it is after the change.
+    tickets = {**context.facts.tickets, **left}
     context = replace(context, facts=replace(context.facts, tickets=tickets))
     change = _change_one(context, leading, own, scope)
     for ticket in scope.others:
         other = _change_one(context, ticket, of_others[ticket.key], scope, _informed(context, change))
         change = _joined(change, other)
+    if change.after.leads:
+        alike = {key for key, for_one in of_others.items() if all(c in own for c in for_one)}
+        change = _about_leading(change, alike, tuple(left.values()))
     if not leading.leads or change.after.leads:
         return change
     ended = (SetBundle(key, None) for key, ticket in left.items() if ticket.bundle == leading.number)
     return replace(change, effects=(*change.effects, *ended))
+
+
+def _about_leading(
+    change: ChangedTicket, alike: Collection[str], others: tuple[Ticket, ...]
+) -> ChangedTicket:
+    """Let a colleague read about the leading ticket, and so of all, what happened to the others as well.
+
+    The leading ticket causes no such mail if they know that its assignee works on it.
+    """
+
+    def about(effect: Effect) -> Effect:
+        if not isinstance(effect, Notify):
+            return effect
+        mail = effect.notification
+        definition = mail.kind.definition
+        is_copy = definition.audience is Audience.STAFF and definition.shows_answer and mail.role.staff
+        if not is_copy or mail.ticket is None or mail.ticket.key not in alike:
+            return effect
+        return Notify(replace(mail, ticket=change.after, bundle=others))
+
+    return replace(change, effects=tuple(map(about, change.effects)))
 
 
 def _change_one(

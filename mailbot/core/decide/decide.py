@@ -178,7 +178,15 @@ def _hold_for_confirmation(human: _HumanMail) -> Decision | None:
     registered = context.member.address
     in_subject = context.reading.subject != context.mail.subject  # a command was parsed there
     text = f"{context.mail.subject}\n\n{context.mail.text}" if in_subject else context.mail.text
-    question = reply(context, NotificationKind.CONFIRM, context.ticket, text=text)
+    reason = "not-shown" if context.answered_mail is not None else ""
+    question = reply(
+        context,
+        NotificationKind.CONFIRM,
+        context.ticket,
+        text=text,
+        reason=reason,
+        forged=context.trust.forged,
+    )
     question = replace(question, to=Address(registered, context.facts.names.get(registered, "")))
     sent = question if remaining(context) > 0 else None
     return Decision("held", ("waits for confirmation",), (HoldMail(registered, _deadline(context), sent),))

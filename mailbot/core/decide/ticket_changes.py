@@ -36,6 +36,7 @@ from mailbot.core.recipients import recipients
 from mailbot.core.recipients.attendees import to_attendees, without_repetition
 from mailbot.core.recipients.ticket_change import TicketChange
 from mailbot.core.text.header_block import is_quoted
+from mailbot.core.text.tip_text import capitalised
 
 Informed = frozenset[tuple[str, NotificationKind]]
 """The registered addresses of colleagues who get a mail about a bundle, each with the kind of the mail."""
@@ -246,14 +247,21 @@ def _may_quote(context: MailContext, ticket: Ticket) -> bool:
 def _paragraphs(
     context: MailContext, ticket: Ticket, own: str, added: list[tuple[int, str]]
 ) -> Iterator[str]:
-    """Yield the author's own words, and each added text where the line of its command stood."""
+    """Yield the author's own words, and each added text where the line of its command stood.
+
+    A saved answer without the salutation that its author wrote above begins in upper case.
+    """
     filled = context.reading.has(SAVE) or context.reading.has(USE)
     begin = 0
     for position, text in (*added, (len(own), "")):
         words = own[begin:position].strip() if added else own
         if not _may_quote(context, ticket):
             words = "\n".join(line for line in words.split("\n") if not is_quoted(line)).strip()
-        yield from filter(None, (without_placeholders(context, ticket, words) if filled else words, text))
+        words = without_placeholders(context, ticket, words) if filled else words
+        if words:
+            yield words
+        if text:
+            yield text if words or begin else capitalised(text)
         begin = position
 
 
