@@ -314,14 +314,6 @@ def test_files_of_the_staff_go_to_all_and_those_of_a_requester_to_none(desk: Des
     assert "plan.pdf" not in receipt.text
 
 
-def test_receipt_of_a_note_names_only_colleagues_as_its_readers(three: DeskHarness) -> None:
-    three.outcome(reply_to(leading(three, MAX), MAX, "#schließen\n#notiz Der Router ist heiß."))
-    text = three.outbox_of(MAX, NotificationKind.COMMAND_RECEIPT)[-1].text
-    (note,) = [line for line in text.splitlines() if "als Notiz gespeichert" in line]
-    assert "Erika Muster" in note
-    assert not any(name in note for name in NAMES.values())
-
-
 def test_undo_of_a_bundle_takes_out_tickets_that_joined_it_later(three: DeskHarness) -> None:
     three.receive(problem("Internet geht nicht", sender="Kira <kira@schule.example>").text("Auch weg."))
     assert three.reply(ERIKA, "#bündeln 1") == "command"

@@ -100,8 +100,7 @@ def change_ticket(
     done = [_result(context, one, after, people, asks=asks) for one in applied]
     details = ((command.name, command.receipt(one.value).detail) for command, one in answers)
     done += [CommandResult(name, after, people, detail=detail) for name, detail in details]
-    staff = {n.to.email: n.to for n in notifications if n.role.staff and n.to.email in notified}
-    done += _notes(commands, message, after, tuple(staff.values()))
+    done += _notes(commands, message, after, people)
     undoable = all(one.command.undoable for one in applied if one.effects)
     return ChangedTicket(after, tuple(effects), tuple(done), any(one.effects for one in applied), undoable)
 
