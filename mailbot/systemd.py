@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Sequence
+from pathlib import Path
 
 from mailbot.clock import monotonic
 
@@ -23,6 +24,11 @@ def notify(*assignments: str) -> bool:
         manager.connect(address)
         manager.sendall("\n".join(assignments).encode())
     return True
+
+
+def is_booted() -> bool:
+    """Return whether systemd runs this machine (sd_booted(3)); it does not in a container."""
+    return Path("/run/systemd/system").is_dir()
 
 
 def is_service() -> bool:

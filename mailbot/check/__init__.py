@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from pathlib import Path
 
 from mailbot import holidays
 from mailbot.check.result import CheckResult
@@ -18,7 +19,7 @@ from mailbot.extras import missing
 from mailbot.monitoring.health import CLOCK_JUMP
 from mailbot.preview import broken_templates
 from mailbot.render import Templates
-from mailbot.service.bootstrap import DeskError, open_desk
+from mailbot.service.bootstrap import DeskError, inspect_desk
 from mailbot.service.desk import Desk
 from mailbot.service.former_members import former_assignees
 from mailbot.service.rename_school import orphaned
@@ -72,11 +73,12 @@ def _servers(settings: Settings, *, with_roundtrip: bool) -> Iterator[CheckResul
 
 
 def _engine(settings: Settings) -> Engine | None:
-    """Open the database, or return None; the check of the database has said why."""
+    """Open the database, or return None if there is none; the check of the database has said so."""
     try:
-        return open_desk(settings, schema="current").engine
+        desk = inspect_desk(settings)
     except (DeskError, SQLAlchemyError, OSError):
         return None
+    return desk.engine if desk else None
 
 
 def school_holidays(settings: Settings, year: int) -> CheckResult:
@@ -96,18 +98,30 @@ def school_holidays(settings: Settings, year: int) -> CheckResult:
 
 def _database(settings: Settings) -> Iterator[CheckResult]:
     try:
-        desk = open_desk(settings, schema="current")
+        desk = inspect_desk(settings)
     except (DeskError, SQLAlchemyError, OSError) as error:
         yield CheckResult(False, "database", str(error).splitlines()[0])
         return
-    if os.access(settings.state_dir, os.W_OK):
-        yield CheckResult(True, "database", "the schema is up to date")
+    directory = _existing(settings.state_dir)
+    if not directory.is_dir() or not os.access(directory, os.W_OK):
+        yield CheckResult(
+            False, "database", f"{settings.file}: bot.state_dir: {directory} cannot be written to"
+        )
+    elif desk is None:
+        yield CheckResult(True, "database", "none yet: the daemon creates it when it starts")
     else:
-        yield CheckResult(False, "database", f"{settings.state_dir} cannot be written to")
+        yield CheckResult(True, "database", "the schema is up to date")
+    if desk is None:
+        return
     yield _audit(desk)
     yield from _tickets(desk)
     yield _clock(desk, utc_now())
     desk.engine.dispose()
+
+
+def _existing(path: Path) -> Path:
+    """Return a path, or the nearest directory above it that exists: there the daemon will create it."""
+    return next(found for found in (path, *path.parents) if os.access(found, os.F_OK))
 
 
 def _tickets(desk: Desk) -> Iterator[CheckResult]:
@@ -157,7 +171,7 @@ def _disk(settings: Settings) -> CheckResult:
         return CheckResult(True, "disk", "not checked: the mails are in PostgreSQL")
     needed = settings.health.disk_free
     try:
-        free = shutil.disk_usage(settings.state_dir).free
+        free = shutil.disk_usage(_existing(settings.state_dir)).free
     except OSError as error:
         return CheckResult(False, "disk", f"{settings.state_dir}: {error.strerror}")
     space = f"{free / 1e9:.1f} GB free at {settings.state_dir}"

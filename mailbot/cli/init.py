@@ -94,6 +94,9 @@ def _password(name: str) -> str:
 
 def _print_next_steps(file: Path, written: list[Path], passwords: Mapping[str, str]) -> None:
     """Print the files that were written, and the next steps."""
+    from mailbot.init import PASSWORDS
+    from mailbot.systemd import is_booted
+
     echo(f"{file}: written, with a comment for each setting.")
     for path in written:
         echo(
@@ -102,9 +105,9 @@ def _print_next_steps(file: Path, written: list[Path], passwords: Mapping[str, s
             else f"{path}: empty; write the password to it."
         )
     if file.resolve() == SERVICE_FILE:
-        echo("\nThen check everything as the service: sudo mailbot check --as-service")
+        call = "as the service: sudo mailbot check --as-service" if is_booted() else "with: mailbot check"
+        echo(f"\nThen check everything {call}")
         return
-    from mailbot.init import PASSWORDS
 
     passwords_of = f"{PASSWORDS}:{file.parent.resolve() / PASSWORDS}"
     echo("\nFor systemd, run `sudo systemctl edit mailbot` and add:\n\n    [Service]")

@@ -62,6 +62,8 @@ def import_(
 
 def _print(plan: "ImportPlan", *, dry: bool) -> None:
     """Print the number of schools, the files, and the next steps: to stderr, if the difference is printed."""
+    from mailbot.systemd import is_booted
+
     parts = (("new", plan.added), ("changed", plan.updated), ("as before", plan.unchanged))
     numbers = ", ".join(f"{len(keys)} {label}" for label, keys in parts)
     echo(f"{counted(sum(len(keys) for _, keys in parts), 'school')}: {numbers}", err=dry)
@@ -72,7 +74,8 @@ def _print(plan: "ImportPlan", *, dry: bool) -> None:
         echo(f"to do: {problem}", err=dry)
     if plan.files and not dry:
         call = "restart" if plan.restart else "reload"
-        echo(f"Then: mailbot check --as-service; systemctl {call} mailbot")
+        booted = f"mailbot check --as-service; systemctl {call} mailbot"
+        echo(f"Then: {booted if is_booted() else f'mailbot check; {call} mailbot'}")
 
 
 @schools_app.command("export")

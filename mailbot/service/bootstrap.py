@@ -20,7 +20,15 @@ from mailbot.store.audit import Origin, record
 from mailbot.store.database import Engine, Session, SQLAlchemyError, first_line, open_database
 from mailbot.store.mailboxes import start_recovery
 from mailbot.store.restore import restore
-from mailbot.store.schema import SchemaError, migrate, require_current, require_known, require_utf8
+from mailbot.store.schema import (
+    SchemaError,
+    is_empty,
+    migrate,
+    refuse_other,
+    require_current,
+    require_known,
+    require_utf8,
+)
 from mailbot.store.state_files import create_durably, restore_ownership
 
 RECOVERY_MARGIN = timedelta(days=2)  # a mail may wait before it is processed
@@ -44,20 +52,46 @@ def open_desk(settings: Settings, actor: str = BOT, *, schema: Schema = "migrate
 
     `actor` is the name of the caller in the audit trail.
     """
-    if settings.database.startswith("postgresql") and (problem := lacks("postgresql")) is not None:
-        raise DeskError(f"{settings.file}: bot.database: {problem}")
     _make_state_dir(settings)
     worker = worker_of(settings)
-    engine = open_database(settings.database)
-    try:
-        require_utf8(engine)
-        _PREPARE[schema](engine)
-    except (SQLAlchemyError, SchemaError) as error:
-        engine.dispose()
-        raise DeskError(f"{settings.file}: bot.database: {first_line(error)}") from error
+    engine = _open(settings, _PREPARE[schema])
     restore_ownership(settings.state_dir)  # at once, as the process may be killed later
     templates = Templates(settings.templates, settings.colour)
     return Desk(engine, settings.policy, templates, worker, actor, settings.health)
+
+
+def inspect_desk(settings: Settings) -> Desk | None:
+    """Open the database to read it, as no worker; return None if it has no tables yet. Raise DeskError.
+
+    Create nothing: the caller may be another user than the service.
+    """
+    file = _sqlite_file(settings)
+    with _as_desk_error(settings):
+        if file is not None and not file.exists():
+            return None
+    engine = _open(settings, refuse_other)
+    if is_empty(engine):
+        engine.dispose()
+        return None
+    return Desk(engine, settings.policy, Templates(settings.templates, settings.colour))
+
+
+def _open(settings: Settings, prepare: Callable[[Engine], None]) -> Engine:
+    if settings.database.startswith("postgresql") and (problem := lacks("postgresql")) is not None:
+        raise DeskError(f"{settings.file}: bot.database: {problem}")
+    engine = open_database(settings.database)
+    try:
+        require_utf8(engine)
+        prepare(engine)
+    except (SQLAlchemyError, SchemaError) as error:
+        engine.dispose()
+        raise DeskError(f"{settings.file}: bot.database: {first_line(error)}") from error
+    return engine
+
+
+def _sqlite_file(settings: Settings) -> Path | None:
+    scheme, _, name = settings.database.partition(":///")
+    return Path(name) if scheme == "sqlite" else None
 
 
 def _make_state_dir(settings: Settings) -> None:
@@ -140,6 +174,5 @@ def restore_backup(settings: Settings, file: Path, actor: str) -> Path | None:
 
 def _path_of_replaced(settings: Settings, now: datetime) -> Path:
     """Return the path for the replaced state: next to the SQLite file, or in the state directory."""
-    scheme, _, name = settings.database.partition(":///")
-    database = Path(name) if scheme == "sqlite" else settings.state_dir / "postgresql"
+    database = _sqlite_file(settings) or settings.state_dir / "postgresql"
     return database.with_name(f"{database.name}.before-restore-{now:%Y-%m-%dT%H-%M-%S.%fZ}")

@@ -61,9 +61,7 @@ def migrate(engine: Engine) -> None:
     if current == head:
         return
     if current is not None and not is_known(current):
-        raise SchemaError(
-            f"its schema {current} is that of a newer mailbot; install that version, or restore a backup"
-        )
+        raise _newer(current)
     if current is not None and engine.url.get_backend_name() == "sqlite" and engine.url.database:
         before = Path(f"{engine.url.database}.before-{head}")
         if not before.exists():  # otherwise a failed upgrade left it
@@ -72,14 +70,33 @@ def migrate(engine: Engine) -> None:
     truncate_wal(engine)
 
 
+def is_empty(engine: Engine) -> bool:
+    """Return whether a database has no schema yet."""
+    return schemas(engine)[0] is None
+
+
+def refuse_other(engine: Engine) -> None:
+    """Raise SchemaError if the database has another schema than the one that this program needs."""
+    current, head = schemas(engine)
+    if current is None or current == head:
+        return
+    if not is_known(current):
+        raise _newer(current)
+    raise SchemaError(
+        f"its schema {current} is older than {head}, which this mailbot needs; start the daemon,"
+        " which migrates it, or run mailbot upgrade-database"
+    )
+
+
+def _newer(schema: str) -> SchemaError:
+    return SchemaError(
+        f"its schema {schema} is that of a newer mailbot; install that version, or restore a backup"
+    )
+
+
 def require_current(engine: Engine) -> None:
     """Raise SchemaError unless the schema is the one that this program needs; give an empty database one."""
-    current, head = schemas(engine)
-    if current is not None and current != head and is_known(current):
-        raise SchemaError(
-            f"its schema {current} is older than {head}, which this mailbot needs; start the daemon,"
-            " which migrates it, or run mailbot upgrade-database"
-        )
+    refuse_other(engine)
     migrate(engine)
 
 

@@ -15,6 +15,8 @@ from mailbot.check import run_checks
 from mailbot.check.roundtrip import MAX_CLOCK_DIFFERENCE, timed
 from mailbot.config import ConfigurationError, load
 from mailbot.inbox import Mailbox
+from mailbot.store.database import open_database
+from mailbot.store.schema import is_empty
 from tests.integration.test_smtp import script
 from tests.support.daemon import Daemon
 from tests.support.mail_builder import mail
@@ -168,6 +170,18 @@ def test_the_disk_is_not_looked_at_where_the_mails_are_in_postgresql(env: School
     write(r"^\[times\]$", '[health]\ndisk_free = "900000 GB"\n[times]')(env)
     fine, _ = looked_at(env)
     assert "disk: not checked: the mails are in PostgreSQL" in fine
+
+
+def test_check_creates_no_tables(
+    tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user: str, postgres_url: str
+) -> None:
+    env = SchoolEnv(tmp_path, dovecot, smtp_server, user, database=postgres_url)
+    fine, wrong = looked_at(env)
+    assert "database: none yet: the daemon creates it when it starts" in fine
+    assert wrong == []
+    engine = open_database(postgres_url)
+    assert is_empty(engine)
+    engine.dispose()
 
 
 def test_a_server_that_asks_to_come_again_later_refuses_nothing(env: SchoolEnv) -> None:

@@ -44,7 +44,6 @@ def foreign(env: SchoolEnv) -> list[str]:
 @pytest.mark.parametrize(
     "call",
     [
-        "check",
         "once",
         "status",
         "status --probe",
@@ -72,6 +71,15 @@ def test_files_created_by_root_belong_to_the_service_user(env: SchoolEnv, call: 
     assert "Traceback" not in done.stderr
     assert done.returncode in (0, 1, 2), done.stderr  # 2: the probe says that nothing was read
     assert foreign(env) == []
+
+
+def test_check_by_root_creates_nothing(env: SchoolEnv) -> None:
+    state = env.directory / "state"
+    assert "database: none yet: the daemon creates it" in env.call("check")
+    assert list(state.iterdir()) == []
+    state.rmdir()
+    assert "database: none yet: the daemon creates it" in env.call("check")
+    assert not state.exists()
 
 
 def test_files_restored_by_root_belong_to_the_service_user(env: SchoolEnv) -> None:

@@ -300,6 +300,7 @@ def test_the_calls_print_the_difference_the_numbers_and_the_problems(
         patched.setattr(os, "chown", _refused)
         refused = call("import", table)
     assert (refused.exit_code, refused.stderr) == (1, f"{main}: Operation not permitted; run it with sudo\n")
+    monkeypatch.setattr("mailbot.systemd.is_booted", lambda: True)
     written = call("import", table)
     assert (written.exit_code, "systemctl reload mailbot" in written.stdout) == (0, True)
     assert call("export").stdout.splitlines() == text.splitlines()
