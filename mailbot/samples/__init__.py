@@ -103,6 +103,7 @@ def _new_tickets() -> dict[str, Notification]:
         "new_ticket": TO_ERIKA(
             Kind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, attachments=FILES, listed=(FILM,)
         ),
+        "new_ticket_tip": TO_ERIKA(Kind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, tip=TIP),
         "new_ticket_similar": TO_ERIKA(
             Kind.NEW_TICKET, ticket=BEAMER, author=LENA, text=PROBLEM, similar=SIMILAR
         ),
@@ -226,6 +227,7 @@ def _deeds() -> dict[str, Notification]:
         ),
         "undone": TO_ERIKA(Kind.UNDONE, ticket=TAKEN, author=MAX),
         "undone_requester": TO_LENA(Kind.UNDONE, ticket=TAKEN, author=MAX),
+        "undone_with_text": TO_LENA(Kind.UNDONE, ticket=TAKEN, author=MAX, text=ANSWER),
         "assigned_info": TO_ERIKA(Kind.ASSIGNED_INFO, ticket=TAKEN, author=MAX),
         "assigned": TO_MAX(Kind.ASSIGNED, ticket=TAKEN, author=ERIKA, history=HISTORY),
     }

@@ -163,6 +163,15 @@ def _to_commands(language: str) -> dict[str, Notification]:
             done=(replace(RECEIPT_LINES[0], ticket=LEADING[0], others=("GYM-102", "GYM-105")),),
             undoable=True,
         ),
+        "command_receipt_of_one_in_bundle": TO_MAX(
+            Kind.COMMAND_RECEIPT,
+            ticket=LEADING[0],
+            done=(
+                CommandResult("answer_alone", LEADING[0], notified=(LENA,)),
+                CommandResult("text_alone", LEADING[0]),
+                CommandResult("files_alone", LEADING[0], detail="foto.jpg"),
+            ),
+        ),
         "command_receipt_bundling": TO_MAX(
             Kind.COMMAND_RECEIPT,
             ticket=LEADING[0],
@@ -209,6 +218,15 @@ def _about_mails() -> dict[str, Notification]:
     return {
         "held_answer": TO_ERIKA(
             Kind.HELD_ANSWER, ticket=TAKEN, author=MAX, text="Ist das Kabel drin?", history=(QUICKER,)
+        ),
+        "held_answer_bundle": TO_ERIKA(
+            Kind.HELD_ANSWER,
+            ticket=LEADING[0],
+            author=MAX,
+            text="Ist das Kabel drin?",
+            history=(QUICKER,),
+            related=LEADING[1],
+            bundle=LEADING[1:],
         ),
         "confirm": TO_MAX(Kind.CONFIRM, ticket=TAKEN, text=ANSWER),
         "confirm_not_shown": TO_MAX(Kind.CONFIRM, ticket=TAKEN, text="#bündeln 104 105", reason="not-shown"),

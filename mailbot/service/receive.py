@@ -11,7 +11,6 @@ from mailbot.core.decide.decide import decide
 from mailbot.core.decide.understanding import Understanding, understand
 from mailbot.core.model.effects import Decision, ReleaseMail
 from mailbot.core.model.mail import Mail, MailKind
-from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import School
 from mailbot.core.text.own_quote import split_reply
 from mailbot.core.text.references import linked_action_keys
@@ -152,14 +151,16 @@ def _decide_and_write(
     now: datetime,
     *,
     confirmed: str = "",
-    released: NotificationKind | None = None,
+    released: ReleaseMail | None = None,
 ) -> Decision:
     """Decide on a mail, and write the decision."""
     mail, lookups = understood.mail, understood.lookups
     facts = load_facts(session, understood, school, desk.policy, entry, now)
     dates = desk.days(lookups.dates, now)
     addresses = {written: canonical_address(written) or "" for written in lookups.addresses}
-    facts = replace(facts, confirmed=confirmed, released=released, dates=dates, addresses=addresses)
+    facts = replace(facts, confirmed=confirmed, dates=dates, addresses=addresses)
+    if released is not None:
+        facts = replace(facts, released=released.by, released_for=released.shown)
     facts = replace(facts, token=random_token())
     decision = decide(understood, facts, desk.policy, now)
     because = "\n".join(decision.because)
@@ -191,7 +192,7 @@ def _release(session: Session, desk: Desk, effect: ReleaseMail, actor: str, now:
         entry,
         now,
         confirmed=f"confirmed by {actor}",
-        released=effect.by,
+        released=effect,
     )
 
 

@@ -260,6 +260,60 @@ def test_held_answer_that_is_confirmed_after_the_bundling_goes_to_one_requester(
     assert "Note in Mathe" not in letter(desk, OLGA).text
 
 
+def test_question_about_a_held_answer_to_all_names_them_and_confirms_it_for_them(three: DeskHarness) -> None:
+    three.reply(LENA, "Auch im Keller.")
+    of_erika, of_max = (three.outbox_of(p, NotificationKind.REQUESTER_REPLY)[-1] for p in (ERIKA, MAX))
+    later = NOW + timedelta(minutes=1)
+    three.receive(reply_to(of_erika, ERIKA, "Wir warten auf den Anbieter."), at=later)
+    three.receive(reply_to(of_max, MAX, "Hallo Lena,\n\nder Anbieter hat eine Störung."), at=later)
+    (question,) = three.outbox_of(MAX, NotificationKind.HELD_ANSWER)
+    assert question.text.startswith("Ihre Antwort geht an Lena Lehrerin und 2 weitere.")
+    assert "Erika Muster hat Lena Lehrerin vor wenigen Minuten schon geantwortet." in question.text
+    assert three.reply(MAX, "#bestätigen", NotificationKind.HELD_ANSWER) == "reply"
+    for person in NAMES:
+        assert letter(three, person).text.count("er Anbieter hat eine Störung.") == 1
+    assert "Hallo Lena" in letter(three, LENA).text
+    assert_nobody_sees_others(three)
+
+
+def test_question_about_an_answer_to_one_of_the_bundle_names_its_requester(three: DeskHarness) -> None:
+    later = NOW + timedelta(minutes=1)
+    three.receive(reply_to(three.outbox_of(ERIKA)[1], ERIKA, "Ich komme vorbei."), at=later)
+    three.receive(reply_to(leading(three, MAX), MAX, "Der Anbieter hat eine Störung."), at=later)
+    (question,) = three.outbox_of(MAX, NotificationKind.HELD_ANSWER)
+    assert question.text.startswith("Ihre Antwort geht an Lena Lehrerin und 2 weitere.")
+    assert "Erika Muster hat Olga Opal vor wenigen Minuten schon geantwortet." in question.text
+    assert three.outcome(reply_to(question, MAX, "Es ist eine Störung.")) == "reply"
+    assert all("Es ist eine Störung." in letter(three, person).text for person in NAMES)
+    assert_nobody_sees_others(three)
+
+
+def test_text_beside_undo_is_in_the_mail_about_it(three: DeskHarness) -> None:
+    three.outcome(reply_to(leading(three, ERIKA), ERIKA, "Läuft wieder.\n#close"))
+    text = "Doch noch nicht, wir melden uns."
+    assert three.reply(ERIKA, f"{text}\n#rückgängig", NotificationKind.COMMAND_RECEIPT) == "command"
+    for person in (*NAMES, MAX):
+        undone = letter(three, person)
+        assert (undone.kind, text in undone.text, text in undone.html) == ("undone", True, True)
+    assert letter(three, MAX).text.startswith("Ihre Antwort geht an Lena Lehrerin und 2 weitere.")
+    assert_nobody_sees_others(three)
+
+
+def test_files_of_the_staff_go_to_all_and_those_of_a_requester_to_none(desk: DeskHarness) -> None:
+    screen = ("bildschirm.png", b"\x89PNG" + b"a" * 500, "image/png")
+    for person, name in NAMES.items():
+        built = problem(SUBJECTS[person], sender=f"{name} <{person}>").text("Siehe Bild.")
+        desk.receive(built.attach(*screen) if person == OLGA else built)
+    desk.reply(MAX, "#bündeln 1 2 3", proven=True)
+    answer = reply_to(leading(desk, MAX), MAX, "So geht es weiter.")
+    desk.outcome(answer.attach("plan.pdf", b"%PDF-1.4", "application/pdf").attach("1.png", *screen[1:]))
+    sent = {person: [file["filename"] for file in letter(desk, person).attachments] for person in NAMES}
+    assert sent == {LENA: ["plan.pdf", "1.png"], OLGA: ["plan.pdf"], PAUL: ["plan.pdf"]}
+    (receipt,) = desk.outbox_of(MAX, NotificationKind.COMMAND_RECEIPT)[1:]
+    assert "1.png" in receipt.text
+    assert "plan.pdf" not in receipt.text
+
+
 def test_undo_of_a_bundle_takes_out_tickets_that_joined_it_later(three: DeskHarness) -> None:
     three.receive(problem("Internet geht nicht", sender="Kira <kira@schule.example>").text("Auch weg."))
     assert three.reply(ERIKA, "#bündeln 1") == "command"

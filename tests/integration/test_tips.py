@@ -23,7 +23,7 @@ from tests.support.desk_harness import GERMAN_POLICY, DeskInTime, open_harness, 
 from tests.support.mail_builder import MailBuilder, mail
 from tests.support.new_database import new_postgresql
 from tests.support.rendered_samples import fields, hrefs
-from tests.support.scenario import ERIKA, EVE, HANNA, KARL, LENA, MAX, NOW, TONI
+from tests.support.scenario import ERIKA, EVE, HANNA, KARL, LENA, MAX, NOW, POLICY, TONI
 from tests.support.school import problem
 from tests.support.servers.postgres import Postgres
 
@@ -183,6 +183,40 @@ def test_solved_ticket_is_opened_again_by_reply_and_by_undo(desk: Desk, language
     desk.outcome(reply_to(desk.outbox_of(LENA, Kind.RECEIPT)[-1], LENA, solve))
     desk.outcome(reply_to(desk.receipts(LENA)[-1], LENA, "Jetzt ist er doch wieder leer."))
     assert desk.ticket("GYM-1")["status"] == "open"
+
+
+def test_team_reads_that_the_receipt_had_a_tip(desk: Desk) -> None:
+    line = "In der Bestätigung stand der Tipp „Toner“."
+    desk.report_problem()
+    desk.enable()
+    desk.report_problem(KARL)
+    desk.outcome(problem("Kreide", EVE).text("Die Tonerkassette im Drucker ist leer, wo liegt Ersatz?"))
+    mails = desk.outbox_of(ERIKA, Kind.NEW_TICKET)
+    assert [line in sent.text for sent in mails] == [False, True, False]
+    assert [line in sent.html for sent in mails] == [False, True, False]
+
+
+def test_team_reads_of_no_tip_if_the_receipt_was_not_sent(desk: Desk) -> None:
+    desk.enable()
+    for number in range(POLICY.limits.hourly_automatic + 1):
+        desk.outcome(
+            problem(f"Toner {number}").text("Die Tonerkassette im Drucker ist leer, wo liegt Ersatz?")
+        )
+    receipts = [has_tip(sent)[0] for sent in desk.outbox_of(LENA, Kind.RECEIPT)]
+    told = ["stand der Tipp" in sent.text for sent in desk.outbox_of(ERIKA, Kind.NEW_TICKET)]
+    assert (sum(told), told[-1]) == (sum(receipts), False)
+
+
+def test_subject_of_a_proposed_tip_is_a_question(desk: Desk, subtests: pytest.Subtests) -> None:
+    desk.outcome(writes(MAX, f"#merken Toner\n{SAVED}"))
+    for line, subject in (
+        ("#tipp Toner", "Als Tipp zeigen? Toner"),
+        ("#tipp-aus Toner", "Nichts geändert: "),
+        ("#vergessen Toner", "Ausgeführt: "),
+    ):
+        with subtests.test(line=line):
+            desk.outcome(writes(MAX, line))
+            assert desk.receipts(MAX)[-1].subject.startswith(subject)
 
 
 @pytest.mark.parametrize("language", LINES)

@@ -6,11 +6,20 @@ import pytest
 
 from mailbot.core.model.effects import AddMessage, SetBundle
 from mailbot.core.model.facts import Change, SentNotification
-from mailbot.core.model.mail import Address
+from mailbot.core.model.mail import Address, Part
 from mailbot.core.model.notification import Notification, Reason, shown_tickets
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.saved_answer import SavedAnswer
-from mailbot.core.model.ticket import MAX_BUNDLE, Direction, Message, Role, Status, Ticket, Visibility
+from mailbot.core.model.ticket import (
+    MAX_BUNDLE,
+    Attachment,
+    Direction,
+    Message,
+    Role,
+    Status,
+    Ticket,
+    Visibility,
+)
 from tests.support.scenario import (
     EARLIER,
     ERIKA,
@@ -127,12 +136,47 @@ def test_quotation_of_the_leading_requester_is_kept_in_the_leading_ticket_only()
     assert texts == [("GYM-1", "> Bei Lena geht nichts."), ("GYM-2", ""), ("GYM-4", "")]
 
 
-def test_pictures_of_the_quoted_mail_reach_no_other_requester() -> None:
-    files = (photo("bildschirm.png", inline=True), photo("plan.png"))
-    mails = to_outside(about_bundle("Wir sind dran.").with_mail(parts=files).decide())
-    found = {to: [file.filename for file in n.attachments] for to, n in mails.items()}
-    others = {to: ["plan.png"] for to in (OLGA, PAUL, KIRA)}
-    assert found == {LENA: ["bildschirm.png", "plan.png"], **others}
+def received(ticket: Ticket, *files: Attachment) -> dict[str, tuple[Message, ...]]:
+    """Return the history of a ticket with one message of its requester with these files."""
+    text, sender = "Bei mir geht nichts.", ticket.requester
+    said = Message(Direction.IN, Visibility.PUBLIC, sender, text, EARLIER, attachments=files)
+    return {ticket.key: (said,)}
+
+
+def test_files_of_a_requester_reach_no_other_and_the_receipt_names_them(subtests: pytest.Subtests) -> None:
+    screen = Attachment("2", "bildschirm.png", "image/png", 4_000)
+    plan, pasted = photo("plan.png"), photo("image001.png", inline=True)
+    cases: tuple[tuple[str, tuple[Part, ...], dict[str, tuple[Message, ...]], list[str]], ...] = (
+        ("of the staff", (plan, pasted), {}, []),
+        ("of the staff beside a file", (plan, pasted), received(OF_OLGA, screen), []),
+        ("within a quotation", (plan, pasted), received(LEADING, screen), ["image001.png"]),
+        ("same name", (plan, photo("Bildschirm.PNG")), received(OF_OLGA, screen), ["Bildschirm.PNG"]),
+        (
+            "same content",
+            (plan, photo("1.png")),
+            received(OF_OLGA, replace(screen, size=3)),
+            ["plan.png", "1.png"],
+        ),
+        ("named after a person", (plan, photo("Attest-Olga.png")), {}, ["Attest-Olga.png"]),
+        ("named after a ticket", (plan, photo("GYM-2.png")), {}, ["GYM-2.png"]),
+    )
+    for name, parts, histories, kept in cases:
+        with subtests.test(name=name):
+            done = (
+                about_bundle("Wir sind dran.").with_mail(parts=parts).with_facts(histories=histories).decide()
+            )
+            found = {to: [f.filename for f in n.attachments] for to, n in to_outside(done).items()}
+            shared = [part.filename for part in parts if part.filename not in kept]
+            assert found == {LENA: [p.filename for p in parts], **dict.fromkeys((OLGA, PAUL, KIRA), shared)}
+            receipts = [n for n in done.notifications if n.kind is NotificationKind.COMMAND_RECEIPT]
+            lines = [(r.command, r.detail) for receipt in receipts for r in receipt.done]
+            assert lines == ([("files_alone", ", ".join(kept))] if kept else [])
+
+
+def test_mail_with_nothing_for_the_other_requesters_reaches_one() -> None:
+    screen = Attachment("2", "bildschirm.png", "image/png", 3)
+    case = about_bundle("").with_mail(parts=(photo(),)).with_facts(histories=received(OF_OLGA, screen))
+    assert set(to_outside(case.decide())) == {LENA}
 
 
 def test_note_stays_in_the_leading_ticket() -> None:
@@ -363,6 +407,7 @@ def test_saved_answer_is_filled_in_for_each_requester(subtests: pytest.Subtests)
             }
 
 
+SHOWN = tuple((one.key, None) for one in BUNDLE)
 BEFORE = ((LEADING.key, None),)
 """What a mail about the leading ticket from before the bundle showed."""
 
@@ -411,12 +456,21 @@ def test_text_with_quoted_lines_or_between_them_is_for_one_ticket(subtests: pyte
             done = about_bundle(text).with_mail(whole_text=whole_text, quoted=quoted).decide()
             assert (texts_to(done), alone(done)) == ({LENA}, True)
     answer, few = "Wir sind dran.", "> Bei mir\n> geht nichts."
-    below = about_bundle(answer).with_mail(whole_text=f"{few}\n{answer}", quoted=few).decide()
-    assert (texts_to(below), alone(below)) == ({LENA}, True)
-    quotation = "\n".join(f"> Zeile {number} der ganzen Mail" for number in range(9))
-    for whole in (f"{answer}\n{quotation}", f"{quotation}\n{answer}"):
-        case = about_bundle(answer).with_mail(whole_text=whole, quoted=quotation)
-        assert texts_to(case.decide()) == {LENA, OLGA, PAUL, KIRA}
+    done = about_bundle(answer).with_mail(whole_text=f"{few}\n{answer}", quoted=few).decide()
+    assert (texts_to(done), alone(done)) == ({LENA}, True)
+    mail = [f"Zeile {number} der ganzen Mail" for number in range(12)]
+    whole, passage = ("\n".join(f"> {line}" for line in lines) for lines in (mail, mail[2:]))
+    everyone = {LENA, OLGA, PAUL, KIRA}
+    for above, below, quotation, expected in (
+        ("", answer, whole, everyone),
+        (answer, "", whole, everyone),
+        (answer, "", passage, everyone),
+        ("", answer, passage, {LENA}),
+    ):
+        with subtests.test(above=above, quotation=quotation):
+            case = about_bundle(answer).answering(LEADING, shows=SHOWN, text="\n".join(mail))
+            case = case.with_mail(whole_text=f"{above}\n{quotation}\n{below}", quoted=quotation)
+            assert texts_to(case.decide()) == expected
 
 
 def test_text_beside_a_command_for_one_ticket_is_for_that_ticket(subtests: pytest.Subtests) -> None:
@@ -426,15 +480,18 @@ def test_text_beside_a_command_for_one_ticket_is_for_that_ticket(subtests: pytes
             assert texts_to(done) - {"nele@schule.example"} == {LENA}
 
 
-def test_confirmed_answer_concerns_its_own_ticket_only(subtests: pytest.Subtests) -> None:
-    for kind, expected in (
-        (NotificationKind.HELD_ANSWER, {LENA}),
-        (NotificationKind.REFUSAL, {LENA}),
-        (NotificationKind.CONFIRM, {LENA, OLGA, PAUL, KIRA}),
+def test_confirmed_answer_concerns_the_tickets_that_the_question_showed(subtests: pytest.Subtests) -> None:
+    everyone, shown = {LENA, OLGA, PAUL, KIRA}, frozenset(one.key for one in BUNDLE)
+    for kind, tickets, expected in (
+        (NotificationKind.HELD_ANSWER, shown, everyone),
+        (NotificationKind.HELD_ANSWER, {"GYM-1"}, {LENA}),
+        (NotificationKind.HELD_ANSWER, {"GYM-1", "GYM-2"}, {LENA}),
+        (NotificationKind.REFUSAL, {"GYM-1"}, {LENA}),
+        (NotificationKind.CONFIRM, {"GYM-1"}, everyone),
     ):
-        with subtests.test(kind=kind):
-            case = about_bundle("Wir sind dran.").with_facts(confirmed="confirmed", released=kind)
-            assert texts_to(case.decide()) == expected
+        with subtests.test(kind=kind, tickets=tickets):
+            facts = {"confirmed": "confirmed", "released": kind, "released_for": frozenset(tickets)}
+            assert texts_to(about_bundle("Wir sind dran.").with_facts(**facts).decide()) == expected
 
 
 def test_pictures_and_quotation_stay_in_the_ticket_of_the_mail(subtests: pytest.Subtests) -> None:
@@ -457,9 +514,26 @@ def test_pictures_and_quotation_stay_in_the_ticket_of_the_mail(subtests: pytest.
 
 
 def test_text_with_words_or_names_of_a_requester_is_for_one_ticket(subtests: pytest.Subtests) -> None:
-    words = "Guten Tag,\nwas soll ich tun?\nMeine Handynummer ist 0171 5551234.\nLena"
-    said = Message(Direction.IN, Visibility.PUBLIC, Address(LENA), words, EARLIER)
+    words = "Guten Tag,\nwas soll ich tun?\nMeine Handynummer ist 0171 5551234.\nPIN 4711\nLena"
+    signature = "Lena Lehrerin\nTel. 0241/77 88-99\nlp7@gmx.example"
+    said = Message(Direction.IN, Visibility.PUBLIC, Address(LENA), words, EARLIER, signature=signature)
     for text in (
+        "Ich rufe unter 0171 / 555 12 34 an.",
+        "Ich rufe unter +49 171 555-1234 an.",
+        "Ich rufe unter (0241) 778899 an.",
+        "Ich schreibe an <lp7@gmx.example>.",
+        "PIN 4711\nDie ist veraltet.",
+        "Lenas Gerät ist schuld.",
+        "Es lag an Frau Lehrerins Rechner.",
+        "Es lag an Olga.",
+        "Es lag an Herrn Li.",
+        "Muller hat es gemeldet.",
+        "Müller hat es gemeldet.",
+        "Wie bei #2 sind wir dran.",
+        "Wie in Ticket 4 sind wir dran.",
+        "Siehe GYM\u20134, wir sind dran.",
+        "Siehe gym 4, wir sind dran.",
+        "Opal hat es auch, wir sind dran.",
         "Wir sind dran.\n\nMeine Handynummer ist 0171 5551234.",
         "Wir sind dran.\n» Meine Handynummer ist 0171 5551234.",
         "Ich rufe unter 5551234 zurück.",
@@ -469,9 +543,63 @@ def test_text_with_words_or_names_of_a_requester_is_for_one_ticket(subtests: pyt
     ):
         with subtests.test(text=text):
             named = replace(LEADING, requester=Address(LENA, "Lena Lehrerin"))
-            case = about_bundle(text).with_facts(named, histories={LEADING.key: (said,)})
-            done = case.decide()
+            nameless = replace(OF_OLGA, requester=Address(OLGA), cc=(Address("b@schule.example", "Bo Li"),))
+            solved = replace(problem(5, "m@schule.example"), bundle=1, status=Status.CLOSED, closed=EARLIER)
+            solved = replace(solved, requester=Address("m@schule.example", "Opal Müller"))
+            case = about_bundle(text).with_facts(named, nameless, solved)
+            done = case.with_facts(histories={LEADING.key: (said,)}).decide()
             assert (texts_to(done), alone(done)) == ({LENA}, True)
+
+
+def test_text_of_the_staff_is_for_all_beside_dates_rooms_and_words_that_others_used(
+    subtests: pytest.Subtests,
+) -> None:
+    words = "Seit dem 23.11.2026 geht in Raum 204 nichts.\nHallo,\nDanke\nVon der Heide"
+    said = Message(Direction.IN, Visibility.PUBLIC, Address(LENA), words, EARLIER)
+    named = replace(LEADING, requester=Address(LENA, "Lena von der Heide"))
+    for text in (
+        "Hallo zusammen,\nder Fehler vom 23.11.2026 ist behoben.\nDanke",
+        "In Raum 204 und in der Aula geht es wieder.",
+        "Hotline: 0241 88 99 00, ab 1.12. um 10:00 Uhr.",
+        "Windows 11 braucht 2 Neustarts.",
+    ):
+        with subtests.test(text=text):
+            done = about_bundle(text).with_facts(named, histories={LEADING.key: (said,)}).decide()
+            assert texts_to(done) == {LENA, OLGA, PAUL, KIRA}
+
+
+def test_salutation_of_the_requester_is_cut_for_the_others_unless_the_text_is_personal(
+    subtests: pytest.Subtests,
+) -> None:
+    everyone = {LENA, OLGA, PAUL, KIRA}
+    saved = SavedAnswer("GYM", "stoerung", "Störung", "Eine Störung.", Address(ERIKA), EARLIER)
+    for text, expected, others in (
+        (
+            "Hallo Frau Lehrerin,\n\nder Anbieter hat eine Störung.\n#close",
+            everyone,
+            "Der Anbieter hat eine Störung.",
+        ),
+        ("Liebe Lena,\nwir sind dran.", everyone, "Wir sind dran."),
+        ("Hallo Lena,\n#use Störung", everyone, "Eine Störung."),
+        ("Hallo Lena,\n\nbald mehr:\n#use Störung", everyone, "Bald mehr:\n\nEine Störung."),
+        ("Hallo zusammen,\n\nwir sind dran.", everyone, "Hallo zusammen,\n\nwir sind dran."),
+        ("Hallo Lena,\n\nwegen deiner Note in Mathe melde ich mich.", {LENA}, ""),
+        ("Hallo Frau Lehrerin,\n\nwegen Ihrer Krankmeldung erst Montag.", {LENA}, ""),
+        ("Hallo Frau Lehrerin, der Anbieter hat eine Störung.", {LENA}, ""),
+        ("Hallo Lena bitte Geduld.\nDer Anbieter hat eine Störung.", {LENA}, ""),
+        ("Hallo Olga,\n\nder Anbieter hat eine Störung.", {LENA}, ""),
+        ("Hallo Lena,\n\nOlga hat das auch gemeldet.", {LENA}, ""),
+        ("Dear Lena,\n\nyour room is next.", {LENA}, ""),
+        ("Bonjour Lena,\n\nvotre salle est la suivante.", {LENA}, ""),
+    ):
+        with subtests.test(text=text):
+            named = replace(LEADING, requester=Address(LENA, "Lena Lehrerin"))
+            done = about_bundle(text).with_facts(named, saved_answers=(saved,)).decide()
+            mails = {to: n.text for to, n in to_outside(done).items() if n.text}
+            assert set(mails) == expected
+            assert {mail for to, mail in mails.items() if to != LENA} == ({others} if others else set())
+            assert mails[LENA].startswith(text.partition("\n")[0])
+            assert alone(done) == (expected == {LENA})
 
 
 def test_erased_requester_does_not_keep_an_answer_in_its_own_ticket() -> None:
@@ -506,7 +634,9 @@ def test_text_with_quoted_lines_beside_bundle_goes_to_the_requester_of_the_mail_
     text = "> Bei Paul\nWir sind dran.\n#bundle 1 2 4"
     done = answers(MAX, THIRD, text).with_facts(FIRST, SECOND).proven().decide()
     assert [done.ticket(one.key).bundle for one in BUNDLE] == [1, 1, 1]
-    assert (texts_to(done), alone(done)) == ({PAUL, KIRA}, True)
+    assert (texts_to(done), alone(done)) == ({PAUL, KIRA}, False)
+    (receipt,) = [n for n in done.notifications if n.kind is NotificationKind.COMMAND_RECEIPT]
+    assert [r.command for r in receipt.done] == ["bundle", "text_alone"]
 
 
 def test_ticket_of_a_member_leads_only_without_another() -> None:
@@ -593,8 +723,41 @@ def test_receipt_has_a_line_for_the_tickets_that_a_command_changed() -> None:
 def test_answer_that_collides_with_one_to_a_ticket_that_follows_is_held() -> None:
     recent = Message(Direction.OUT, Visibility.PUBLIC, Address(ERIKA), "Am Dienstag.", NOW)
     case = about_bundle("Es wird nichts getauscht.").with_facts(histories={"GYM-2": (recent,)})
-    assert case.decide().outcome == "held"
+    done = case.decide()
+    assert done.outcome == "held"
+    question = done.notification(MAX, NotificationKind.HELD_ANSWER)
+    assert shown_tickets(question) == ("GYM-1", "GYM-2", "GYM-4")
+    assert (question.more_requesters, question.related) == (2, OF_OLGA)
+    assert case.answering(LEADING, shows=SHOWN, kind=NotificationKind.HELD_ANSWER).decide().outcome == "reply"
     assert case.answering(LEADING, shows=BEFORE).decide().outcome == "reply"
+
+
+def test_reply_to_a_copy_of_an_answer_to_all_is_not_held() -> None:
+    name = "<all@mail.example>"
+    recent = Message(Direction.OUT, Visibility.PUBLIC, Address(ERIKA), "Am Dienstag.", NOW, message_id=name)
+    case = about_bundle("Doch erst am Mittwoch.").with_facts(histories={o.key: (recent,) for o in BUNDLE})
+    assert case.decide().outcome == "held"
+    copy = case.answering(LEADING, shows=SHOWN, kind=NotificationKind.ANSWER_COPY)
+    assert copy.decide().outcome == "reply"
+
+
+def test_text_beside_undo_reaches_each_requester(subtests: pytest.Subtests) -> None:
+    closed = tuple(replace(one, status=Status.CLOSED, closed=EARLIER) for one in BUNDLE)
+    changes = {one.key: change(one) for one in BUNDLE}
+    for shown, expected in ((closed, {LENA, OLGA, PAUL, KIRA}), (closed[:1], {LENA})):
+        with subtests.test(shown=shown):
+            shows = tuple((one.key, one.closed) for one in shown)
+            case = about_bundle("Doch noch nicht.\n#undo", MAX, closed[0], *closed)
+            done = case.answering(closed[0], shows=shows).with_facts(changes=changes).decide()
+            assert texts_to(done) == expected
+            receipt = done.notification(MAX, NotificationKind.COMMAND_RECEIPT)
+            assert ("text_alone" in [r.command for r in receipt.done]) == (expected == {LENA})
+
+
+def test_mail_to_colleagues_about_reopening_shows_the_bundle_as_it_is_then() -> None:
+    closed = tuple(replace(one, status=Status.CLOSED, closed=EARLIER) for one in BUNDLE)
+    done = about_bundle("#reopen", MAX, closed[0], *closed).decide()
+    assert done.notification(ERIKA).more_requesters == 2
 
 
 def test_saved_answer_beside_bundle_goes_to_the_tickets_of_its_line(

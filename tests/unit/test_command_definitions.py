@@ -21,7 +21,8 @@ COMPARES_NAME = re.compile(r"\.name\b[^=!<>]{0,80}?(?:==|!=|\bin\b)")
 
 def test_every_command_has_a_receipt_text_in_every_language() -> None:
     wanted = {"spam_forged", "undo_saved", "save_for_all"}  # a forged sender, #undo of #save, second level
-    wanted |= {"answer_alone", "bundle_closed"}  # a mail about one ticket of a bundle, a ticket left out
+    wanted |= {"answer_alone", "text_alone", "files_alone"}  # for one of a bundle only
+    wanted |= {"bundle_closed"}  # a ticket left out
     wanted |= {
         "tip_proposed",
         "tip_proposed_for_all",

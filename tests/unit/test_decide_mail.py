@@ -596,7 +596,7 @@ def test_only_the_registered_address_confirms() -> None:
         )
         return (case.proven() if writer == EVE else case).decide()
 
-    assert confirmed_by(MAX).effects == (ReleaseMail(7),)
+    assert confirmed_by(MAX).effects == (ReleaseMail(7, shown=frozenset({"GYM-1"})),)
     assert [confirmed_by(other).outcome for other in (EVE, ERIKA)] == ["refused", "held"]
 
 

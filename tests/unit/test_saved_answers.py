@@ -67,6 +67,13 @@ SALUTATIONS = (
     *("Lieber Herr Dr. h.c. Müller-Lüdenscheidt,", "Bonjour Mme Dupont,"),
     *("Guten Tag Frau Müller und Herr Meier und alle Kollegen,", "Dear all,", "Bonjour à tous,"),
     "Sehr geehrte Frau Müller, sehr geehrter Herr Meier,",
+    *(
+        "Guten Tag Frau von der Heide,",
+        "Hallo liebe Lena,",
+        "hallo lena,",
+        "@Lena",
+        "Bonjour Mme de la Tour,",
+    ),
 )
 SIGNATURES = (
     *("Viele Grüße, Max Mustermann", "Viele Grüße\nMax Mustermann\nTel.: 0241 123456", "Ihr Max Mustermann"),
@@ -78,6 +85,8 @@ SIGNATURES = (
         "Gruß, M. Mustermann (IT)",
         "Beste Grüße aus dem Keller\ndein IT-Team",
     ),
+    *("gruß max", "Viele Grüße 🙂\nMax", "Herzlichst, Ihr Max Mustermann", "Tschüss, Max", "Servus\nMax"),
+    *("Beste Grüße Ihr Max Mustermann und Erika", "Eure IT (Max & Erika)", "Ihr Support-Team, Max"),
     "Viele Grüße\n\nMax Mustermann\nIT-Support\nGymnasium\nMarienstr. 5\n52064 Aachen\nwww.schule.example",
 )
 
@@ -115,6 +124,7 @@ KEPT = (
         "1. Kabel prüfen\n2. Neu starten",
         "Beste Auflösung am Tag wählen",
     ),
+    *("Hallo bitte den Stecker ziehen.\nDanach neu starten.", "Servus-Rechner neu starten."),
     *("Neu starten.\nRaum 204", "Viele Nutzer melden sich am Elterntag an.", "Max. Lautstärke einstellen"),
 )
 

@@ -8,29 +8,32 @@ from mailbot.core.commands.bundle import BUNDLE, UNBUNDLE
 from mailbot.core.commands.context import MailContext
 from mailbot.core.commands.definition import AnswerCommand, AnyResolved, TicketCommand
 from mailbot.core.commands.status import UNDO
+from mailbot.core.decide.common_answer import CommonAnswer, common_answer
 from mailbot.core.decide.ticket_changes import ChangedTicket, Informed, change_ticket
 from mailbot.core.model.effects import AddMessage, Effect, Notify, SetBundle
 from mailbot.core.model.notification import CommandResult
 from mailbot.core.model.notification_kind import Audience, Confirms
-from mailbot.core.model.ticket import Direction, Ticket, Visibility, answered_with
-from mailbot.core.text.header_block import is_quoted
-from mailbot.core.text.repeated import names_any, repeats
+from mailbot.core.model.ticket import Ticket, Visibility, answered_with
 
 ALONE = "answer_alone"
 """The phrase of the receipt that says that a mail concerns one ticket of a bundle only."""
-_WHOLE_QUOTATION = 8
-"""Lines from which the quotation above an answer is that of a whole mail, and not of one passage."""
+TEXT_ALONE = "text_alone"
+"""The phrase of the receipt that says that only the requester of one ticket of a bundle got the text."""
+FILES_ALONE = "files_alone"
+"""The phrase of the receipt that names files which only the requester of one ticket of a bundle got."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
     """The other tickets of a bundle that a mail changes.
 
-    `readers` are the keys of the tickets whose requesters get its text. `spares`: it leaves others as they
-    are, although it is about the ticket that leads the bundle.
+    `readers` are the keys of the tickets whose requesters get its text: that of `own` all of it, the others
+    what is `common`. `spares`: it leaves others as they are, although it is about the ticket that leads.
     """
 
+    own: str
     readers: frozenset[str]
+    common: CommonAnswer | None = None
     others: tuple[Ticket, ...] = ()
     spares: bool = False
 
@@ -43,7 +46,6 @@ def change_tickets(
     named = {ticket.key: ticket for ticket in tickets}
     scopes = {key: _scope(context, ticket, commands) for key, ticket in named.items()}
     others = {ticket.key for scope in scopes.values() for ticket in scope.others}
-    context = _bundled(context, commands)
     return [
         _change_bundle(context, ticket, scopes[key], commands)
         for key, ticket in named.items()
@@ -64,26 +66,28 @@ def answered_tickets(
 
 def _scope(context: MailContext, leading: Ticket, commands: tuple[AnyResolved, ...]) -> _Scope:
     """Return which other tickets a mail about a ticket changes with it, and who gets its text."""
-    alone = frozenset({leading.key})
+    alone = _Scope(leading.key, frozenset({leading.key}))
     if not context.role_on(leading).staff:
-        return _Scope(alone)
+        return alone
     own = {c.command: c for c in commands if leading in c.tickets}
     if (bundle := own.get(BUNDLE)) is not None:
         return _scope_of_bundling(context, leading, bundle, commands)
     followers = context.facts.followers(leading)
     reached = answered_with(leading, followers)
-    goes_to_all = _was_shown(context, leading, reached) and _is_for_all(
-        context, (leading, *reached), commands
-    )
-    readers = alone.union(ticket.key for ticket in reached) if goes_to_all else alone
+    common = None
+    if _was_shown(context, leading, reached) and _is_confirmed(context, reached):
+        common = common_answer(context, leading, (leading, *followers), commands)
+    scope = alone
+    if common is not None:
+        scope = replace(alone, readers=frozenset({leading.key, *(t.key for t in reached)}), common=common)
     if UNDO in own:
-        return _Scope(readers, tuple(_changed_together(context, leading)))
+        return replace(scope, others=tuple(_changed_together(context, leading)))
     if UNBUNDLE in own:
-        return _Scope(readers, followers)
-    if goes_to_all:
-        return _Scope(readers, reached)
+        return replace(scope, others=followers)
+    if common is not None:
+        return replace(scope, others=reached)
     named = {ticket.key for c in commands for ticket in c.tickets}
-    return _Scope(alone, spares=any(ticket.key not in named for ticket in reached))
+    return replace(alone, spares=any(ticket.key not in named for ticket in reached))
 
 
 def _scope_of_bundling(
@@ -98,13 +102,13 @@ def _scope_of_bundling(
     own = context.ticket
     if own is not None and own.leading_key == leading.key:
         members.setdefault(own.key, own)
+    own = members.get(own.key, leading) if own is not None else leading
     is_new = not leading.leads and all(one.bundle is None for one in members.values())
-    if is_new and _is_for_all(context, members.values(), commands):
-        readers = frozenset(members)
-    else:
-        readers = frozenset({own.key if own is not None and own.key in members else leading.key})
+    goes_to_all = is_new and _is_confirmed(context, members.values())
+    common = common_answer(context, own, members.values(), commands) if goes_to_all else None
+    readers = frozenset(members if common is not None else {own.key})
     others = (one for one in members.values() if one.key != leading.key)
-    return _Scope(readers, tuple(others) if ticket.key == leading.key else ())
+    return _Scope(own.key, readers, common, tuple(others) if ticket.key == leading.key else ())
 
 
 def _was_shown(context: MailContext, leading: Ticket, others: Iterable[Ticket]) -> bool:
@@ -116,48 +120,12 @@ def _was_shown(context: MailContext, leading: Ticket, others: Iterable[Ticket]) 
     return shown.issuperset(other.key for other in others)
 
 
-def _is_for_all(context: MailContext, tickets: Collection[Ticket], commands: Iterable[AnyResolved]) -> bool:
-    """Return whether the text and the commands of a mail may concern all of these tickets.
-
-    They may if the text has no line or words of a requester, is not between such lines, and names no one, and
-    if each command is one for all of a bundle. An answer that was held and confirmed concerns one ticket, as
-    the question about it said.
-    """
+def _is_confirmed(context: MailContext, tickets: Iterable[Ticket]) -> bool:
+    """Return whether the question that released a held answer, if any, showed all of these tickets."""
     released = context.facts.released
-    changes = (c.command for c in commands if isinstance(c.command, TicketCommand))
-    return (
-        (released is None or released.definition.confirms is not Confirms.WORDING)
-        and all(command.for_bundle or command == BUNDLE for command in changes)
-        and not _quotes_or_answers_lines(context)
-        and not _is_about_one(context, tickets)
-    )
-
-
-def _is_about_one(context: MailContext, tickets: Collection[Ticket]) -> bool:
-    """Return whether the text repeats words of a requester, or names one or another ticket."""
-    text = context.reading.text
-    histories = (context.facts.histories.get(ticket.key, ()) for ticket in tickets)
-    said = (m.text for m in chain.from_iterable(histories) if m.direction is Direction.IN)
-    people = [person for ticket in tickets for person in (ticket.requester, *ticket.cc)]
-    identifiers = [*(ticket.key for ticket in tickets), *(person.email for person in people)]
-    return repeats(text, said) or names_any(text, (person.name for person in people), identifiers)
-
-
-def _quotes_or_answers_lines(context: MailContext) -> bool:
-    """Return whether the text has quoted lines, or stands between or below a few of the answered mail."""
-    if any(is_quoted(line) for line in context.reading.text.split("\n")):
+    if released is None or released.definition.confirms is not Confirms.WORDING:
         return True
-    own, quoted = (_lines(text) for text in (context.reading.text, context.mail.quoted))
-    lines = [line.strip("> \t") for line in context.mail.whole_text.split("\n")]
-    at = [number for number, line in enumerate(lines) if line in quoted - own]
-    if not at:
-        return False
-    last = at[-1] if len(at) >= _WHOLE_QUOTATION else len(lines)
-    return any(at[0] < number < last for number, line in enumerate(lines) if line in own - quoted)
-
-
-def _lines(text: str) -> set[str]:
-    return {line.strip("> \t") for line in text.split("\n")} - {""}
+    return context.facts.released_for.issuperset(ticket.key for ticket in tickets)
 
 
 def _changed_together(context: MailContext, leading: Ticket) -> Iterator[Ticket]:
@@ -173,34 +141,23 @@ def _changed_together(context: MailContext, leading: Ticket) -> Iterator[Ticket]
             yield ticket
 
 
-def _bundled(context: MailContext, commands: Iterable[AnyResolved]) -> MailContext:
-    """Return the context with the bundle that a command makes, so that notifications show it."""
-    joined = {
-        ticket.key: replace(ticket, bundle=c.value.leading.number)
-        for c in commands
-        if c.command == BUNDLE
-        for ticket in c.tickets
-    }
-    return replace(context, facts=replace(context.facts, tickets={**context.facts.tickets, **joined}))
-
-
 def _change_bundle(
     context: MailContext, leading: Ticket, scope: _Scope, commands: tuple[AnyResolved, ...]
 ) -> ChangedTicket:
     """Change a ticket, and the others of its bundle in the same way; a colleague gets one mail of all."""
     own = [c for c in commands if leading in c.tickets]
-    change = _change_one(context, leading, own, scope)
+    of_others = {ticket.key: [*_commands_for(ticket, leading, own, commands)] for ticket in scope.others}
     left = {ticket.key: ticket for ticket in context.facts.followers(leading)}
-    alike: set[str] = set()
+    left |= {t.key: _change_one(context, t, of_others[t.key], scope).after for t in scope.others}
+    # The mails about the leading ticket show the bundle as it is after the change.
+    tickets = {**context.facts.tickets, **left}
+    context = replace(context, facts=replace(context.facts, tickets=tickets))
+    change = _change_one(context, leading, own, scope)
     for ticket in scope.others:
-        for_all = [c for c in own if _is_for_others(c) and _has_answer(c, leading, ticket)]
-        named = [c for c in commands if ticket in c.tickets and c not in for_all]
-        other = _change_one(context, ticket, [*for_all, *named], scope, _informed(context, change))
-        left[ticket.key] = other.after
-        if not named:
-            alike.add(ticket.key)
+        other = _change_one(context, ticket, of_others[ticket.key], scope, _informed(context, change))
         change = _joined(change, other)
     if change.after.leads:
+        alike = {key for key, for_one in of_others.items() if all(c in own for c in for_one)}
         change = _about_leading(change, alike, tuple(left.values()))
     if not leading.leads or change.after.leads:
         return change
@@ -240,9 +197,13 @@ def _change_one(
     if ticket.key not in scope.readers or (informed is not None and context.is_internal):
         context = _without_text(context)
         commands = [c for c in commands if not isinstance(c.command, AnswerCommand)]
+    elif ticket.key != scope.own and scope.common is not None:
+        context = scope.common.of(context)
+        begin = scope.common.begin
+        commands = [replace(c, position=max(0, c.position - begin)) for c in commands]
     change = change_ticket(context, ticket, commands, informed or frozenset())
-    if scope.spares or (scope.others and scope.readers == {ticket.key}):
-        return _with_note(change, commands if scope.spares else ())
+    if ticket.key == scope.own:
+        return replace(change, done=(*change.done, *_notes(change, commands, scope)))
     return change
 
 
@@ -251,6 +212,15 @@ def _is_for_others(resolved: AnyResolved) -> bool:
     return isinstance(command, AnswerCommand) or (
         isinstance(command, TicketCommand) and (command.for_bundle or command == BUNDLE)
     )
+
+
+def _commands_for(
+    other: Ticket, leading: Ticket, own: Iterable[AnyResolved], commands: Iterable[AnyResolved]
+) -> Iterator[AnyResolved]:
+    """Yield the commands for another ticket of a bundle: those of the leading one for all, and its own."""
+    for_all = [c for c in own if _is_for_others(c) and _has_answer(c, leading, other)]
+    yield from for_all
+    yield from (c for c in commands if other in c.tickets and c not in for_all)
 
 
 def _has_answer(resolved: AnyResolved, leading: Ticket, other: Ticket) -> bool:
@@ -264,16 +234,19 @@ def _without_text(context: MailContext) -> MailContext:
     return replace(context, mail=mail, reading=replace(context.reading, text=""))
 
 
-def _with_note(change: ChangedTicket, commands: Iterable[AnyResolved]) -> ChangedTicket:
-    """Return the change with the line of the receipt that says that it concerns this ticket only."""
+def _notes(change: ChangedTicket, commands: Iterable[AnyResolved], scope: _Scope) -> Iterator[CommandResult]:
+    """Yield the lines of the receipt about what concerns this ticket only, or went to its requester only."""
     answers = any(
         isinstance(effect, AddMessage) and effect.message.visibility is Visibility.PUBLIC
         for effect in change.effects
     )
-    if not answers and not any(map(_is_for_others, commands)):
-        return change
     people = tuple(e.notification.to for e in change.effects if isinstance(e, Notify))
-    return replace(change, done=(*change.done, CommandResult(ALONE, change.after, people)))
+    if scope.spares and (answers or any(map(_is_for_others, commands))):
+        yield CommandResult(ALONE, change.after, people)
+    elif answers and scope.others and scope.readers == {scope.own}:
+        yield CommandResult(TEXT_ALONE, change.after)
+    elif answers and scope.common is not None and len(scope.readers) > 1 and scope.common.withheld:
+        yield CommandResult(FILES_ALONE, change.after, detail=", ".join(scope.common.withheld))
 
 
 def _informed(context: MailContext, change: ChangedTicket) -> Informed:

@@ -32,7 +32,7 @@ from mailbot.core.decide.execute import (
 )
 from mailbot.core.decide.list_answer import answers_to_lists
 from mailbot.core.decide.machine_alert import decide_alert, join_same_report
-from mailbot.core.decide.open_ticket import sent_tips
+from mailbot.core.decide.open_ticket import notify_of_tips, sent_tips
 from mailbot.core.decide.rate_limits import (
     apply_rate_limits,
     attach_to_last_ticket,
@@ -85,7 +85,7 @@ def decide(understood: Understanding, facts: Facts, policy: Policy, now: datetim
     )
     decision = mute_followups(with_response(decision, context), context)
     superseded = tuple(map(DiscardMail, copies.held)) if copies is not None else ()
-    effects = apply_rate_limits(decision.effects, context)
+    effects = notify_of_tips(apply_rate_limits(decision.effects, context))
     return replace(
         decision,
         because=(classification.reason, context.match.because, context.trust.reason, *decision.because),
@@ -199,7 +199,9 @@ def _release_confirmed(human: _HumanMail) -> Decision | None:
         return None
     if not human.context.trust.trusted:
         return None
-    return Decision("confirmed", ("the held mail was confirmed",), (ReleaseMail(request.held, request.kind),))
+    shown = frozenset(key for key, _ in request.shows)
+    release = ReleaseMail(request.held, request.kind, shown)
+    return Decision("confirmed", ("the held mail was confirmed",), (release,))
 
 
 def _file_helped(human: _HumanMail) -> Decision | None:

@@ -127,6 +127,9 @@ def hold_colliding_answer(context: MailContext, targets: tuple[Ticket, ...]) -> 
     if found is None:
         return None
     ticket, first = found
+    own, answered = context.ticket, None
+    if own is not None and own.leads and own in targets:  # the answer goes to all of its bundle
+        answered, ticket = ticket, own
     notification = reply(
         context,
         NotificationKind.HELD_ANSWER,
@@ -134,6 +137,8 @@ def hold_colliding_answer(context: MailContext, targets: tuple[Ticket, ...]) -> 
         author=first.author,
         text=context.mail.text,
         history=(first,),
+        related=answered,
+        bundle=tuple(target for target in targets if answered is not None and target != own),
     )
     until = context.now + timedelta(days=context.policy.limits.confirm_days)
     because = f"{first.author.email} answered {ticket.key} minutes ago"
@@ -183,11 +188,14 @@ def earlier_answer(context: MailContext, tickets: Iterable[Ticket]) -> tuple[Tic
     send_anyway = context.facts.confirmed and context.facts.released is not NotificationKind.REFUSAL
     if send_anyway:
         return None
+    known: set[str] = set()
     for ticket in tickets:
         last = _last_public(context, ticket)
-        if last is None or not context.role_on(ticket).staff or _knows_answer(context, ticket):
+        if last is None or not context.role_on(ticket).staff or last.message_id in known:
             continue
-        if _collides(context, ticket, last):
+        if _knows_answer(context, ticket) or _is_in_history(last, context.answered_mail, ticket):
+            known.update({last.message_id} - {""})  # the same answer to the others of a bundle is known, too
+        elif _collides(context, ticket, last):
             return ticket, last
     return None
 
@@ -198,6 +206,8 @@ def _knows_answer(context: MailContext, ticket: Ticket) -> bool:
     if answered is None or not answered.kind.definition.shows_answer:
         return False
     about = context.facts.ticket(answered.ticket)
+    if answered.kind is NotificationKind.HELD_ANSWER and ticket.key in dict(answered.shows):
+        return True
     return about is None or about.key == ticket.key
 
 
@@ -225,8 +235,6 @@ def _collides(context: MailContext, ticket: Ticket, last: Message) -> bool:
     """
     team = context.policy.second_level if ticket.level == 2 else context.school_of(ticket).team
     if team.member(last.author.email) is None:
-        return False
-    if _is_in_history(last, context.answered_mail, ticket):
         return False
     within = timedelta(minutes=context.policy.limits.answer_collision_minutes)
     by_colleague = last.author.email not in context.sender_addresses

@@ -1,6 +1,6 @@
 """Open a ticket for a mail that belongs to none: notify the requester and the team."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -82,7 +82,24 @@ def _tip(context: MailContext, ticket: Ticket) -> SavedAnswer | None:
 def sent_tips(effects: Iterable[Effect]) -> tuple[SendTip, ...]:
     """Return the effects that record which tips the receipts among these effects have."""
     sent = (effect.notification for effect in effects if isinstance(effect, Notify))
-    return tuple(SendTip(one.ticket.key, one.tip.key) for one in sent if one.ticket and one.tip)
+    receipts = (one for one in sent if one.kind is NotificationKind.RECEIPT)
+    return tuple(SendTip(one.ticket.key, one.tip.key) for one in receipts if one.ticket and one.tip)
+
+
+def notify_of_tips(effects: Iterable[Effect]) -> tuple[Effect, ...]:
+    """Return the effects with the tip of each receipt in the mails to the team about that new ticket."""
+    effects = tuple(effects)
+    sent = [effect.notification for effect in effects if isinstance(effect, Notify)]
+    tips = {one.ticket.key: one.tip for one in sent if one.ticket and one.tip}
+    return tuple(_with_tip(effect, tips) for effect in effects)
+
+
+def _with_tip(effect: Effect, tips: Mapping[str, SavedAnswer]) -> Effect:
+    if not isinstance(effect, Notify) or effect.notification.ticket is None:
+        return effect
+    notification, key = effect.notification, effect.notification.ticket.key
+    new = notification.kind in (NotificationKind.NEW_TICKET, NotificationKind.ALSO_REPORTED)
+    return Notify(replace(notification, tip=tips[key])) if new and key in tips else effect
 
 
 def _new_ticket(context: MailContext, commands: Iterable[tuple[TicketCommand[Any], Any]]) -> Ticket:

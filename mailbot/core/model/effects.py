@@ -209,10 +209,14 @@ class HoldMail:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseMail:
-    """Decide a held mail again, now trusted: a reply to a notification of kind `by` confirmed it."""
+    """Decide a held mail again, now trusted: a reply to a notification of kind `by` confirmed it.
+
+    `shown` are the keys of the tickets that the notification showed.
+    """
 
     held: int
     by: NotificationKind = NotificationKind.CONFIRM
+    shown: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,7 +186,7 @@ class Facts:
     that may get a ticket. `reports` are the numbers of earlier tickets about the places that the mail names,
     see `counted_since`; for a new problem only. `same_report` is an open ticket of the sender with the same
     words. `own`: mailbot sent this mail. `released` is the kind of the notification whose confirmation
-    released a held mail.
+    released a held mail, `released_for` are the tickets that it showed.
     `from_lists` are tickets whose requester is a list, since their author is unknown; for mail by staff only.
     `token` is random, for the UID of a new appointment. `by_appointment` is the ticket with the appointment
     whose invitation is answered.
@@ -233,6 +233,7 @@ class Facts:
     confirmed: str = ""
     token: str = ""
     released: NotificationKind | None = None
+    released_for: frozenset[str] = frozenset()
     recent_activity: RecentActivity = field(default_factory=RecentActivity)
 
     def number_in(self, school: str) -> int:

@@ -171,6 +171,14 @@ def is_salutation(line: str) -> bool:
     return len(line.split()) <= _SALUTATION_WORDS and bool(_SALUTATION.fullmatch(line))
 
 
+def is_only_salutation(line: str) -> bool:
+    """Return whether a salutation has no words of a message: "Hallo Frau Muster bitte kommen!" has."""
+    more = line.split()[1:]
+    return is_salutation(line) and (
+        line.rstrip().endswith(",") or not any(word[0].islower() for word in more)
+    )
+
+
 def is_only_greeting(text: str, writer: str) -> bool:
     """Return whether a text is nothing but a salutation, a closing formula and the writer's name."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]

@@ -6,7 +6,7 @@ These rules remove more than those for replies: a requester never misses what a 
 import re
 from collections.abc import Collection, Iterable
 
-from mailbot.core.text.signatures import has_contact, is_sentence
+from mailbot.core.text.signatures import has_contact, is_only_salutation, is_sentence
 from mailbot.core.text.words import words
 
 _NAME = r"@?(?-i:[A-ZÀ-Þ][\w'’-]*\.?)"
@@ -17,7 +17,8 @@ _TITLE = (
 )
 _GROUP = (
     r"(?:kolleg\w+|coll[eè]gues?|colleagues?|alle|zusammen|an|all|everyone|everybody|team|there|[aà]"
-    r"|tous|toutes|und|and|et|von|van|de)(?![\w-])"
+    r"|tous|toutes|und|and|et|liebe[rs]?|geehrte[rsn]?|dear|ch[eè]re?s?"
+    r"|vo[nm]|van|d[eiau]|de[lmnr]|d[eo]s|della|la|le|te[nr]|zu[mr]?)(?![\w-])"
 )
 _PERSON = rf"(?:{_TITLE}|{_GROUP}|{_NAME})"
 _GREETING = (
@@ -30,6 +31,7 @@ _SALUTATION = re.compile(
     rf"(?:{_GREETING}(?: {_PERSON}){{0,9}}|{_ADDRESSED}(?: {_PERSON}){{1,9}}){_END}"
     rf"|{_TITLE}(?: {_PERSON}){{0,4}}[,!]"
     rf"|{_NAME}(?: {_NAME}){{0,2}}[,!](?=[ \t]*$| (?:bitte|please|merci|veuillez)\b)"
+    rf"|{_GREETING}(?: [\w.'’-]{{1,30}}){{1,3}},(?=\s)|@[\w.'’-]{{1,40}}[,:]?(?=\s)"
     rf"|{_GREETING}(?: {_TITLE})* {_NAME}(?= )",  # before text without a comma
     re.I | re.M,
 )
@@ -40,6 +42,7 @@ _FAREWELL = (
     r"|sch[öo]ne[nsr]? (?:\w+ )?(?:tag|abend|woche|wochenende|feierabend|ferien|zeit)(?: noch)?|alles gute"
     r"|bis (?:bald|morgen|dann|später|\w+tag)|(?:best|kind|warm)?(?: ?regards| wishes)|with best wishes"
     r"|all the best|best(?=,|[ \t]*$)|sincerely|yours(?: sincerely| faithfully| truly)?|cheers"
+    r"|herzlichst|tsch(?:ü|ue)ss?i?|ciao|servus"
     r"|(?:bien |très )?(?:cordialement|amicalement|respectueusement)|bien à vous|(?:bien )?à toi"
     r"|(?:\w+ )?salutations|bonne (?:journée|soirée|semaine)|bon(?:ne)? (?:week-end|vacances))"
 )
@@ -54,9 +57,10 @@ _CLOSING = re.compile(
     rf"(?:^|(?<=[.!?…:)])[ \t]+)[*_]{{0,3}}"
     rf"(?:(?P<thanks>{_THANKS})(?P<more>(?: und |, | et | and ){_FAREWELL})?"
     rf"|{_FAREWELL}{_ORIGIN}|{_SIGNED}(?= {_NAME}))(?:[ \t]{{0,2}}[,.!–-]++)?"
-    rf"(?P<names>(?:[ \t]+{_NAME}){{0,4}}(?: \([^()]{{1,30}}\))?)[*_.,!]{{0,3}}$",
+    rf"(?P<names>(?:[ \t]+{_NAME}){{0,4}}(?: \([^()]{{1,30}}\))?)[^\w\n?]{{0,6}}$",
     re.I,
 )
+_FAREWELL_START = re.compile(rf"{_FAREWELL}(?!\w)", re.I)
 _NAMES = re.compile(rf"{_NAME}(?: {_NAME})*")
 _RULE = re.compile(r"[-–—_=*~]+")
 _NO_SIGNATURE = re.compile(r"#|p\.? ?s\b|>|[-*•] ", re.I)
@@ -81,7 +85,8 @@ _SIGNATURE_WORDS = frozenset(
             "dr",
             "prof",
         ),
-        *("mr", "mrs", "ms", "mme", "madame", "monsieur", "von", "yours"),
+        *("mr", "mrs", "ms", "mme", "madame", "monsieur", "von", "yours", "und", "and", "et"),
+        *("it", "edv", "team", "support"),
         *("tel", "telefon", "fax", "mobil", "phone", "mail"),
     }
 )
@@ -95,7 +100,8 @@ def tip_text(answer: str, people: Collection[str], teams: Collection[str] = ()) 
     It has no salutation, also before other text in its line, no closing formula, and no signature: names of
     the staff at its end, and contact details below a name or a closing formula.
     """
-    text = answer.strip()
+    first, _, rest = answer.strip().partition("\n")
+    text = rest.strip() if rest and is_only_salutation(first) else answer.strip()
     while text and (found := _SALUTATION.match(text)):
         text = text[found.end() :].strip()
     lines = text.splitlines()
@@ -158,7 +164,10 @@ def _without_blank_end(lines: list[str]) -> list[str]:
 
 
 def _is_staff(line: str, known: Collection[str], teams: list[set[str]]) -> bool:
-    """Return whether a line consists of names of the staff, with titles and initials."""
+    """Return whether a line consists of names of the staff, with titles, initials and a closing formula."""
+    line = line.strip()
+    if formula := _FAREWELL_START.match(line):
+        line = line[formula.end() :]
     present = set(words(_ADDRESS.sub("", _TELEPHONE.sub("", line))))
     names = present.intersection(known)
     rest = {word for word in present - names if len(word) > 1 and word not in _SIGNATURE_WORDS}
