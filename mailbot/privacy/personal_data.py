@@ -18,7 +18,7 @@ _TITLES = frozenset([
     "str", "ostr", "stdir", "std", "ostd", "olstr", "stref", "rektor", "rektorin", "konrektor",
     "konrektorin", "direktor", "direktorin", "jr", "sr", "dring", "drphil", "drrernat", "strin", "ostrin",
     "stdin", "ostdin", "olstrin", "studienrat", "studienrätin", "oberstudienrat", "oberstudienrätin",
-    "studiendirektor", "studiendirektorin", "referendar", "referendarin", "lehrer", "lehrerin", "ed", "sc",
+    "studiendirektor", "studiendirektorin", "referendar", "referendarin", "ed", "sc",
 ])  # fmt: skip
 _BETWEEN_NAMES = r"[\s>*_]{1,20}"
 _WORD = re.compile(r"\w+")
