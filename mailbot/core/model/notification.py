@@ -163,9 +163,8 @@ class Notification:
     # Tickets that report the same problem as a new one; or only the one that leads their bundle.
     resembling: tuple[OpenReport, ...] = ()
     answers: tuple[SavedAnswer, ...] = ()  # a page of saved answers
-    tip: SavedAnswer | None = (
-        None  # of a receipt: a tip with its text for this requester; of a new ticket: that tip
-    )
+    # Of a receipt: a tip with its text for this requester; of a new ticket: that tip.
+    tip: SavedAnswer | None = None
     done: tuple[CommandResult, ...] = ()
     undoable: bool = False  # `#undo` in a reply to this receipt reverts all changes
     problems: tuple[RefusedLine, ...] = ()
