@@ -9,19 +9,20 @@ REDACTED = "[…]"
 SHINGLE_SIZE = 6
 MIN_WORDS = 3
 
-_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|<[^<>]*>|\{[^{}]*\}|[|/:].*|\s[-–—]\s.*|\s(?:via|über)\s.*")
+_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|<[^<>]*>|\{[^{}]*\}|[|/].*|\s[-–—]\s.*|\s(?:via|über)\s.*")
 _QUOTES = " \"'„“”‚‘’»«"
 _TITLES = frozenset([
-    "dr", "prof", "professor", "professorin", "dipl", "ing", "dipl-ing", "dipl-inf", "dipl-päd", "med",
+    "dr", "prof", "professor", "professorin", "dipl", "ing", "dipling", "diplinf", "diplpäd", "med",
     "phil", "rer", "nat", "habil", "phd", "jur", "h", "c", "mult", "mag", "ma", "ba", "msc", "bsc", "pd",
     "frau", "herr", "herrn", "hr", "fr", "mr", "mrs", "ms", "mme", "madame", "monsieur", "familie",
     "str", "ostr", "stdir", "std", "ostd", "olstr", "stref", "rektor", "rektorin", "konrektor",
     "konrektorin", "direktor", "direktorin", "jr", "sr", "dring", "drphil", "drrernat", "strin", "ostrin",
     "stdin", "ostdin", "olstrin", "studienrat", "studienrätin", "oberstudienrat", "oberstudienrätin",
-    "studiendirektor", "studiendirektorin", "referendar", "referendarin", "ed", "sc",
+    "studiendirektor", "studiendirektorin", "referendar", "referendarin", "sc",
 ])  # fmt: skip
 _BETWEEN_NAMES = r"[\s>*_]{1,20}"
 _WORD = re.compile(r"\w+")
+_IN_CAPITALS = re.compile(r"[A-ZÄÖÜ]{2,6}\d?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,17 +137,21 @@ def _forms(name: str) -> Iterator[str]:
         yield f"{surname} {first_names}"
         yield f"{first_names} {surname}"
         yield f"{first_names.split()[0]} {surname}"
-        if len(surname.split()) > 1 and surname[0].isupper():  # "Lena Muster, GYM"; "von Muster, Lena"
+        if len(surname.split()) > 1 and _IN_CAPITALS.fullmatch(first_names):  # "Lena Muster, GYM"
             yield from _forms(surname)
 
 
 def _without_titles(name: str) -> str:
     words = name.split()
-    while words and _letters(words[0]) in _TITLES:
+    while words and _is_title(words[0]):
         del words[0]
-    while words and (_letters(words[-1]) in _TITLES or len(_letters(words[-1])) == 1):
+    while words and (_is_title(words[-1]) or len(_letters(words[-1])) == 1):
         del words[-1]
     return " ".join(words)
+
+
+def _is_title(word: str) -> bool:
+    return _letters(word) in _TITLES or word.casefold() == "ed."  # of "M. Ed."; Ed is a name
 
 
 def _letters(word: str) -> str:

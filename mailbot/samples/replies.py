@@ -157,27 +157,7 @@ def _to_commands(language: str) -> dict[str, Notification]:
             undoable=True,
             in_reply_to="<3@schule.example>",
         ),
-        "command_receipt_bundle": TO_MAX(
-            Kind.COMMAND_RECEIPT,
-            ticket=LEADING[0],
-            done=(replace(RECEIPT_LINES[0], ticket=LEADING[0], others=("GYM-102", "GYM-105")),),
-            undoable=True,
-        ),
-        "command_receipt_of_one_in_bundle": TO_MAX(
-            Kind.COMMAND_RECEIPT,
-            ticket=LEADING[0],
-            done=(
-                CommandResult("answer_alone", LEADING[0], notified=(LENA,)),
-                CommandResult("text_alone", LEADING[0]),
-                CommandResult("files_alone", LEADING[0], detail="foto.jpg"),
-            ),
-        ),
-        "command_receipt_bundling": TO_MAX(
-            Kind.COMMAND_RECEIPT,
-            ticket=LEADING[0],
-            done=(CommandResult("bundle", LEADING[0], detail="GYM-101", others=("GYM-102", "GYM-105")),),
-            undoable=True,
-        ),
+        **_about_bundles(),
         "command_receipt_several": TO_MAX(Kind.COMMAND_RECEIPT, done=RECEIPT_LINES),
         **_refusals(language),
         **_about_tips(),
@@ -200,6 +180,32 @@ def _to_commands(language: str) -> dict[str, Notification]:
         ),
         "away": TO_MAX(Kind.COMMAND_RECEIPT, done=(AWAY,)),
         "back": TO_MAX(Kind.COMMAND_RECEIPT, done=(CommandResult("back", None),)),
+    }
+
+
+def _about_bundles() -> dict[str, Notification]:
+    return {
+        "command_receipt_bundle": TO_MAX(
+            Kind.COMMAND_RECEIPT,
+            ticket=LEADING[0],
+            done=(replace(RECEIPT_LINES[0], ticket=LEADING[0], others=("GYM-102", "GYM-105")),),
+            undoable=True,
+        ),
+        "command_receipt_of_one_in_bundle": TO_MAX(
+            Kind.COMMAND_RECEIPT,
+            ticket=LEADING[0],
+            done=(
+                CommandResult("answer_alone", LEADING[0], notified=(LENA,)),
+                CommandResult("text_alone", LEADING[0]),
+                CommandResult("files_alone", LEADING[0], detail="foto.jpg"),
+            ),
+        ),
+        "command_receipt_bundling": TO_MAX(
+            Kind.COMMAND_RECEIPT,
+            ticket=LEADING[0],
+            done=(CommandResult("bundle", LEADING[0], detail="GYM-101", others=("GYM-102", "GYM-105")),),
+            undoable=True,
+        ),
     }
 
 

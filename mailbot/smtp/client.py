@@ -209,18 +209,24 @@ class SmtpClient:
         pieces = _text_pieces(mail.raw)
         last = next(pieces)
         async with asyncio.timeout(timeout):
-            self._in_doubt = False  # without the final dot the server takes no mail (RFC 5321, 4.1.1.4)
             for piece in pieces:
                 wire.write(last)
                 await wire.room()
+                if wire.has_unread:  # the server refuses the mail before its end
+                    reply = await wire.reply(timeout)
+                    self._drop()
+                    return self._after_text(reply)
                 last = piece
-            self._in_doubt = True
             wire.write(last, *announced)
             self._announced = announced
             reply = await wire.reply(timeout)
         if reply.accepts:
             self._sent += 1
             return SendResult("sent", reply.code, "")
+        return self._after_text(reply)
+
+    def _after_text(self, reply: Reply) -> SendResult:
+        """Return the refusal of a mail whose text was sent, or a part of it."""
         if reply.code >= 400:
             return refusal(reply.code, self._sanitize(reply.text))
         raise _out_of_step(reply, "the text of a mail")

@@ -43,7 +43,7 @@ RULES = (
         About.ACCOUNT, "the sender's address or permissions", status=r"1\.[78]|2\.252|7\.(13|30|57|60|64|139)"
     ),
     Rule(About.ACCOUNT, "the sender's limit", status=r"4\.5|1\.9[0-2]|7\.23[23]"),
-    Rule(About.ACCOUNT, "the account is blocked", status=r"7\.(50[1-3]|51[12]|70[58]|750)"),
+    Rule(About.ACCOUNT, "the account is blocked", status=r"7\.(8|50[1-3]|51[12]|70[58]|750)"),
     Rule(
         About.DOMAIN,
         "the domain is not authenticated",
@@ -135,7 +135,7 @@ RULES = (
             "(disabled|blocked|locked|suspended) (due to|because of) (abuse|spam|suspicious)|compromised",
             "versand[a-zäöü ]{0,40}(gesperrt|blockiert|deaktiviert)|für den versand",
             "(ihr|dein) (e-mail-)?(konto|postfach|account)[a-z ]{0,30}(gesperrt|deaktiviert)",
-            "compte (est )?(suspendu|bloqué)|account (è )?sospeso|\\baccount (is )?locked",
+            "compte (est )?(suspendu|bloqué)|account (è )?sospeso",
         ),
     ),
     Rule(About.RECIPIENT, "the recipient's address or mailbox", status=r"1\.([1-6]|9|10)|2\.[1-4]|4\.4"),

@@ -41,6 +41,7 @@ class Wire(asyncio.Protocol):
         self._lines: list[str] = []
         self._replies: deque[Reply] = deque()
         self._failure: Exception | None = None
+        self._is_lost = False
         self._waiter: asyncio.Future[None] | None = None
         self._room = asyncio.Event()
         self._room.set()
@@ -63,7 +64,7 @@ class Wire(asyncio.Protocol):
         self._transport.writelines(pieces)
 
     async def room(self) -> None:
-        """Wait until most of what was written is sent, or the connection is lost."""
+        """Wait until most of what was written is sent, a reply arrives, or the connection is lost."""
         await self._room.wait()
 
     async def reply(self, timeout: float) -> Reply:
@@ -85,7 +86,8 @@ class Wire(asyncio.Protocol):
     def abort(self) -> None:
         """Close the connection at once, without waiting for the server."""
         self._fail(ConnectionError("connection closed"))
-        self._transport.abort()
+        if not self._is_lost:
+            self._transport.abort()
 
     def pause_writing(self) -> None:
         """Note that much is written and not sent."""
@@ -113,6 +115,7 @@ class Wire(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Record why the connection ended."""
+        self._is_lost = True
         self._fail(exc or ConnectionError("connection lost"))
 
     def _add(self, line: bytes) -> None:
@@ -127,9 +130,9 @@ class Wire(asyncio.Protocol):
 
     def _fail(self, failure: Exception) -> None:
         self._failure = self._failure or failure
-        self._room.set()
         self._wake()
 
     def _wake(self) -> None:
+        self._room.set()
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)

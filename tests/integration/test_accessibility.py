@@ -84,6 +84,7 @@ def test_plain_text_has_one_line_for_each_action_and_no_encoded_links() -> None:
 def test_words_of_a_person_are_quoted_in_notifications_of_others() -> None:
     own = {NotificationKind.ANSWER, NotificationKind.CLOSED, NotificationKind.WAITING}
     own |= {NotificationKind.ESCALATED_REQUESTER, NotificationKind.ALERT, NotificationKind.APPOINTMENT}
+    own |= {NotificationKind.UNDONE}
     for name, notification in samples.notifications("de").items():
         line = notification.text.strip().split("\n")[0]
         if (

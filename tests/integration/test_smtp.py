@@ -73,29 +73,40 @@ def test_large_mail_whose_lines_begin_with_dots_arrives_unchanged(
                 assert [received.raw for received in server.received] == [large]
 
 
-def test_mail_whose_text_was_not_sent_to_its_end_is_sent_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The server closes the connection, or stops reading."""
+def test_server_that_ends_a_large_text_early_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It refuses the mail, and reads on or not; or it says nothing, and closes the connection or not."""
     monkeypatch.setattr(client, "DATA_TIMEOUT_FACTOR", 1)
     monkeypatch.setattr(client, "MIN_BYTES_PER_SECOND", 1 << 40)
     large = RAW + b"within\r\n" + (b"." * 70 + b"\r\n") * 200_000
     resume = threading.Event()
+    refusal = b"552 5.3.4 too large\r\n"
 
-    def reader(*, closes: bool) -> Answer:
-        answer = script({})
+    def reader(said: bytes, then: str) -> Answer:
+        answer, within = script({}), False
 
         def heard(line: bytes) -> bytes | None:
-            if line == b"within" and not closes:
-                resume.wait(60)
-            return None if line == b"within" else answer(line)
+            nonlocal within
+            if within and then != "reads":
+                if then == "stops":
+                    resume.wait(60)
+                return None
+            within = within or line == b"within"
+            return said if line == b"within" else answer(line)
 
         return heard
 
-    for closes in (True, False):
-        with ScriptedServer(b"220 x\r\n", partial(reader, closes=closes)) as server:
+    for said, then, expected in (
+        (refusal, "reads", ("permanent", 552, False)),
+        (refusal, "stops", ("permanent", 552, False)),
+        (b"", "closes", ("uncertain", None, True)),
+        (b"", "stops", ("uncertain", None, True)),
+    ):
+        resume.clear()
+        with ScriptedServer(b"220 x\r\n", partial(reader, said, then)) as server:
             account = SmtpAccount("localhost", server.port, "none")
-            [result] = send(account, raw=large, timeout=10 if closes else 1)
+            [result] = send(account, raw=large, timeout=1 if then == "stops" and not said else 10)
             resume.set()
-        assert (result.state, result.server_down) == ("temporary", True)
+        assert (result.state, result.code, result.server_down) == expected, (said, then)
 
 
 def test_a_mail_goes_out_without_a_login_where_none_is_configured(authority: CertificateAuthority) -> None:

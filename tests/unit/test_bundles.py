@@ -159,6 +159,12 @@ def test_files_of_a_requester_reach_no_other_and_the_receipt_names_them(subtests
         ),
         ("named after a person", (plan, photo("Attest-Olga.png")), {}, ["Attest-Olga.png"]),
         ("named after a ticket", (plan, photo("GYM-2.png")), {}, ["GYM-2.png"]),
+        (
+            "in one word",
+            (plan, photo("Foto-OlgaKaut_GYM104.png"), photo("GYM_2.png")),
+            {},
+            ["Foto-OlgaKaut_GYM104.png", "GYM_2.png"],
+        ),
     )
     for name, parts, histories, kept in cases:
         with subtests.test(name=name):
@@ -527,6 +533,8 @@ def test_text_with_words_or_names_of_a_requester_is_for_one_ticket(subtests: pyt
         "Es lag an Frau Lehrerins Rechner.",
         "Es lag an Olga.",
         "Es lag an Herrn Li.",
+        "Wie Frau Petrova schreibt, sind wir dran.",
+        "Siehe GYM4, wir sind dran.",
         "Muller hat es gemeldet.",
         "Müller hat es gemeldet.",
         "Wie bei #2 sind wir dran.",
@@ -547,7 +555,8 @@ def test_text_with_words_or_names_of_a_requester_is_for_one_ticket(subtests: pyt
             solved = replace(problem(5, "m@schule.example"), bundle=1, status=Status.CLOSED, closed=EARLIER)
             solved = replace(solved, requester=Address("m@schule.example", "Opal Müller"))
             case = about_bundle(text).with_facts(named, nameless, solved)
-            done = case.with_facts(histories={LEADING.key: (said,)}).decide()
+            stranger = replace(said, author=Address("x@mail.example", "Zoe Petrova"), text="Bei mir auch.")
+            done = case.with_facts(histories={LEADING.key: (said, stranger)}).decide()
             assert (texts_to(done), alone(done)) == ({LENA}, True)
 
 

@@ -265,6 +265,13 @@ def _report(subject: str, text: str, sender: str = GATEWAY) -> MailBuilder:
                 mail()
                 .subject("Nicht im Büro")
                 .text("Ich bin heute nicht im Büro, der Techniker soll bitte am Mittwoch kommen."),
+                mail()
+                .subject("Heute nicht im Haus")
+                .text("Ich bin heute nicht im Haus. Bitte den Beamer reparieren."),
+                mail().subject("Bin heute nicht da: Beamer defekt").text("Bin heute nicht da."),
+                mail()
+                .subject("AW: Rückruf: Telefon")
+                .text("Der Hausmeister will eine E-Mail schreiben oder zurückrufen. Es ist defekt."),
                 mail().subject("Tablet aus").text("😭"),
                 mail().subject("Recall: wie?").text("Ich möchte eine Mail an alle zurückrufen."),
                 _answer("👍 läuft, aber der Drucker nicht"),

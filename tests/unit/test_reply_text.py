@@ -501,6 +501,8 @@ def test_words_that_look_like_lines_of_a_program_are_kept(subtests: pytest.Subte
         "Mit der App wurde die Mail zweimal verschickt.",
         "Sent from my phone it works, from the PC not.",
         "Diese Mails kommen von außerhalb nicht an.\nSeit Montag.",
+        "Diese Nachricht kommt von außerhalb. Sie verlangt mein Kennwort.",
+        "Externer Absender: keine Mail kommt an, Anhang zu groß",
         "Diese Mail kommt von außerhalb der Schule nicht an.\nSeit Montag.",
         "Externe Mails: bitte prüfen, sie fehlen.",
         "Das WLAN geht nicht, weder vom Laptop noch\nvom iPhone.",

@@ -121,6 +121,8 @@ DOMAIN = (
     "550 mail from schule.example failed DMARC",
 )
 RECIPIENT = (
+    "550 5.2.1 This account is locked",
+    "554 5.7.1 <max@support.example>: Recipient address rejected: account is locked",
     "550 5.7.1 Der Empfänger akzeptiert keine Mails von Ihnen",
     "552 Boîte aux lettres pleine",
     "552 Casella di posta piena",

@@ -93,6 +93,8 @@ NEWS = (
     "Danke, Ticket kann nicht zu",
     "Passt.",
     "Danke, geht wieder aus",
+    "Nichts geht wieder. Danke",
+    "Danke. Niemand druckt auch wieder.",
     "Danke, der Kopierer druckt wieder nicht",
     "Danke, der Kopierer läuft wieder heiß",
     "Danke, Papier geht wieder aus",

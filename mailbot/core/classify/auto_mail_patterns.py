@@ -132,7 +132,8 @@ AWAY_TEXT = re.compile(
     r"|message) will not be forwarded"
 )  # in lower case
 AWAY_MORE = re.compile(
-    r"(?:nicht|not|neither|weder) .{0,30}(?:weitergeleitet|forwarded)|(?:in )?(?:dringenden"
+    r"erst (?:am|ab|im|wieder)\b.{0,30}\b(?:zurück|da|erreichbar)\b"
+    r"|(?:nicht|not|neither|weder) .{0,30}(?:weitergeleitet|forwarded)|(?:in )?(?:dringenden"
     r"|eiligen) (?:fällen|angelegenheiten)"
     r"|(?:wenden sie sich|kontaktieren sie|erreichen sie) .{0,60}(?:vertretung|kolleg|sekretariat"
     r"|@|unter)|meine vertretung"
@@ -225,7 +226,7 @@ RECALL_SUBJECT = re.compile(
     re.I,
 )
 RECALL_TEXT = re.compile(
-    r"(?:möchte|will|versucht)\b(?=.{0,40}(?:nachricht|e-?mail|mitteilung|mail)).{0,200}"
+    r"(?:möchte|will|versucht)\b.{0,40}\b(?:die|diese) (?:nachricht|e-?mail|mitteilung|mail)\b.{0,200}"
     r"(?:zurückrufen|zurückziehen|zurückzurufen|zurückzuziehen)"
     r"|ileti\w{0,4} geri çağırmak isti|vissza szeretné hívni"
     r"|(?:would like|wants|wishes|tried|attempted) to recall the (?:message|mail|e-?mail)"

@@ -8,9 +8,10 @@ from mailbot.core.classify import auto_mail_patterns as patterns
 from mailbot.core.classify import bounce
 from mailbot.core.classify.acknowledgement import is_acknowledgement
 from mailbot.core.classify.reaction import is_reaction, is_recall
-from mailbot.core.classify.subject import bare_subject, is_reply_subject
+from mailbot.core.classify.subject import answers_mail, bare_subject, is_reply_subject
 from mailbot.core.model.mail import LIST_ADDRESS_FIELDS, Classification, Mail, MailKind
 from mailbot.core.text.references import subject_tags
+from mailbot.core.text.sentence_end import has_sentence_end
 
 _SENT_BY_PROGRAM = (
     "x-auto-response-suppress",
@@ -108,13 +109,9 @@ def _from_program(mail: Mail) -> bool:
     return bool(mail.sender and is_no_reply(mail.sender.email))
 
 
-def _answers(mail: Mail) -> bool:
-    return bool(mail.in_reply_to or mail.references)
-
-
 def is_reply(mail: Mail) -> bool:
     """Return whether a mail answers another one, by its thread and its subject."""
-    return _answers(mail) and is_reply_subject(mail.subject)
+    return answers_mail(mail) and is_reply_subject(mail.subject)
 
 
 def _carries_original(mail: Mail) -> bool:
@@ -127,7 +124,7 @@ def _auto_subject(mail: Mail) -> bool:
     subject = next((one for one in written if patterns.AUTO_SUBJECT.match(one)), None)
     if subject is None:
         return False
-    alone = patterns.AUTO_SUBJECT.fullmatch(subject) and not _answers(mail)
+    alone = patterns.AUTO_SUBJECT.fullmatch(subject) and not answers_mail(mail)
     return not alone or not _asks_about_replies(mail.text[:3000].lower())
 
 
@@ -139,17 +136,23 @@ def _asks_about_replies(text: str) -> bool:
     return bool(patterns.ASKS_THE_READER.search(text)) and not any(one.search(text) for one in said)
 
 
-_ONE_SENTENCE = 60  # characters
+_DATE_WORDS = 3
+_ONE_SENTENCE = 60  # characters of a text that says no more than its subject
 
 
 def _absent_subject_and_text(mail: Mail) -> bool:
     """Return whether subject and text are those of an absence note; people write such subjects as well."""
-    if "?" in mail.text or not patterns.ABSENT_SUBJECT.match(bare_subject(mail.subject)):
+    subject = bare_subject(mail.subject).rstrip()
+    absent = patterns.ABSENT_SUBJECT.match(subject)
+    if "?" in mail.text or absent is None:
         return False
     text = mail.text[:3000].lower()
+    dates = subject[absent.end() :].split()  # behind "bis" or "until"
+    is_whole = not dates or (absent[0][-1].isalpha() and len(dates) <= _DATE_WORDS)
+    alone = is_whole and len(text) < _ONE_SENTENCE and not has_sentence_end(mail.text)
     more = (patterns.AWAY_MORE, patterns.THANKS_FOR_MAIL)
-    answers = _answers(mail) or is_reply_subject(mail.subject)
-    says_more = answers or len(text) < _ONE_SENTENCE or any(one.search(text) for one in more)
+    answers = answers_mail(mail) or is_reply_subject(mail.subject)
+    says_more = answers or alone or any(one.search(text) for one in more)
     return bool(patterns.AWAY_TEXT.search(text)) and says_more
 
 
@@ -321,7 +324,7 @@ def classify(
 
 
 def _by_rules(mail: Mail, support_addresses: frozenset[str], domains: frozenset[str]) -> Classification:
-    new_of_school = _is_person_of(mail, domains) and not _answers(mail)
+    new_of_school = _is_person_of(mail, domains) and not answers_mail(mail)
     for rule in _RULES:
         if not (rule.not_by_school and new_of_school) and rule.fits(mail):
             return Classification(rule.kind, rule.reason)
@@ -345,7 +348,7 @@ def _is_no_form(mail: Mail, found: Classification) -> bool:
 
     Mail of mailbot is automatic, or it belongs to a ticket; what a person wrote into a web form is neither.
     """
-    return found.kind is not MailKind.HUMAN or _answers(mail) or bool(subject_tags(mail.subject))
+    return found.kind is not MailKind.HUMAN or answers_mail(mail) or bool(subject_tags(mail.subject))
 
 
 def may_be_human(mail: Mail, classification: Classification) -> bool:
@@ -364,7 +367,7 @@ def is_alert(mail: Mail, classification: Classification, support_addresses: froz
     sender = mail.sender.email if mail.sender else ""
     if not unsolicited or not sender or sender in support_addresses or mail.reports:
         return False
-    answers = _answers(mail) or is_reply_subject(mail.subject) or bool(subject_tags(mail.subject))
+    answers = answers_mail(mail) or is_reply_subject(mail.subject) or bool(subject_tags(mail.subject))
     by_list = is_from_list(mail) or any(name.startswith("list-") for name, _ in mail.headers)
     empty = not (mail.text or mail.subject or mail.parts)
     return not (answers or by_list or empty or _is_set(mail, ("feedback-id",)) or _is_feedback_report(mail))

@@ -4,7 +4,7 @@ import re
 
 from mailbot.core.classify import auto_mail_patterns as patterns
 from mailbot.core.classify import bounce
-from mailbot.core.classify.subject import bare_subject, is_reply_subject
+from mailbot.core.classify.subject import answers_mail, bare_subject, is_reply_subject
 from mailbot.core.model.mail import Mail
 
 _COMMAND = re.compile(r"(?:^|[:\]\s])[#＃]\w")
@@ -19,7 +19,7 @@ def is_recall(mail: Mail) -> bool:
 
 def is_reaction(mail: Mail) -> bool:
     """Return whether the whole text of a reply is an emoji, or the sentence of a program about one."""
-    if not (mail.in_reply_to or mail.references or is_reply_subject(mail.subject)) or len(mail.text) > 2000:
+    if not (answers_mail(mail) or is_reply_subject(mail.subject)) or len(mail.text) > 2000:
         return False
     if any(not part.inline for part in mail.parts):
         return False

@@ -3,6 +3,8 @@
 import re
 from functools import lru_cache
 
+from mailbot.core.model.mail import Mail
+
 _GATEWAY_TAG = re.compile(
     r"\s*(?:\[[^\]\[]{1,60}\]|\([^()]{1,30}\)|\{[^{}]{1,30}\}|\*{2,5}[^*]{1,40}\*{2,5}"
     r"|<(?:extern\w{0,3}|spam)>|(?:extern(?:e|al)?(?: (?:e-?mail|mail|email|absender|sender))?|ext|spam"
@@ -19,6 +21,11 @@ _MOST_TAGS = 4
 
 
 @lru_cache(maxsize=16)  # most rules for one mail look at its subject
+def answers_mail(mail: Mail) -> bool:
+    """Return whether a mail names another one that it answers."""
+    return bool(mail.in_reply_to or mail.references)
+
+
 def is_reply_subject(subject: str) -> bool:
     """Return whether the subject begins with the prefix of a reply or a forwarded mail."""
     return bool(_REPLY.match(subject) or _REPLY.match(bare_subject(subject)))

@@ -1,5 +1,6 @@
 """Find out what of an answer to the ticket that leads a bundle may go to all of its requesters."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -13,6 +14,7 @@ from mailbot.core.text.repeated import addresses_reader, names_any, names_ticket
 from mailbot.core.text.signatures import is_only_salutation
 from mailbot.core.text.tip_text import capitalised
 
+_WORD_BREAK = re.compile(r"_|(?<=[a-zäöüß])(?=[A-ZÄÖÜ])")  # in names of files
 _WHOLE_QUOTATION = 8
 """Lines from which the quotation above an answer may be that of a whole mail, and not of one passage."""
 
@@ -54,7 +56,7 @@ def common_answer(
         return None
     text, begin = context.reading.text, 0
     if _is_about_one(context, text, bundle):
-        begin = _behind_salutation(text, own, bundle)
+        begin = _behind_salutation(context, text, own, bundle)
         rest = text[begin:]
         if not begin or addresses_reader(rest) or _is_about_one(context, rest, bundle):
             return None
@@ -67,7 +69,7 @@ def common_answer(
 
 def _is_about_one(context: MailContext, text: str, bundle: Collection[Ticket]) -> bool:
     """Return whether the text repeats words of a requester, or names one or another ticket."""
-    return repeats(text, _said(context, bundle)) or _names_one(text, bundle)
+    return repeats(text, _said(context, bundle)) or _names_one(context, text, bundle)
 
 
 def _said(context: MailContext, bundle: Iterable[Ticket]) -> Iterator[str]:
@@ -84,20 +86,24 @@ def _received(context: MailContext, ticket: Ticket) -> list[Message]:
     return [message for message in history if message.direction is Direction.IN]
 
 
-def _names_one(text: str, bundle: Iterable[Ticket]) -> bool:
+def _names_one(context: MailContext, text: str, bundle: Iterable[Ticket]) -> bool:
+    """Return whether a text names someone who is or was in one of the tickets, or one of these."""
     bundle = tuple(bundle)
     people = [person for ticket in bundle for person in (ticket.requester, *ticket.cc)]
+    authors = (message.author for ticket in bundle for message in _received(context, ticket))
+    people += [author for author in authors if author.email not in context.sender_addresses]
     numbers = {ticket.number for ticket in bundle}
     return names_any(text, [p.name for p in people], [p.email for p in people]) or names_ticket(
         text, {ticket.school for ticket in bundle}, numbers
     )
 
 
-def _behind_salutation(text: str, own: Ticket, bundle: Iterable[Ticket]) -> int:
+def _behind_salutation(context: MailContext, text: str, own: Ticket, bundle: Iterable[Ticket]) -> int:
     """Return where the text begins behind a salutation of people of the own ticket; 0 without one."""
     line, _, rest = text.partition("\n")
     others = [ticket for ticket in bundle if ticket.key != own.key]
-    if not is_only_salutation(line) or not _names_one(line, [own]) or _names_one(line, others):
+    names_own = is_only_salutation(line) and _names_one(context, line, [own])
+    if not names_own or _names_one(context, line, others):
         return 0
     return len(text) - len(rest.lstrip())
 
@@ -115,7 +121,8 @@ def _is_common(context: MailContext, part: Part, own: Ticket, bundle: Collection
         return False
     if part.inline and any(file.picture for file in _files(context, own)):
         return False
-    return not _names_one(part.filename, bundle)
+    name = _WORD_BREAK.sub(" ", part.filename)
+    return not _names_one(context, name, bundle)
 
 
 def _files(context: MailContext, ticket: Ticket) -> Iterator[Attachment]:

@@ -251,7 +251,7 @@ def _paragraphs(
     A saved answer without the salutation that its author wrote above begins in upper case.
     """
     filled = context.reading.has(SAVE) or context.reading.has(USE)
-    begin = 0
+    begin, has_text_above = 0, False
     for position, text in (*added, (len(own), "")):
         words = own[begin:position].strip() if added else own
         if not _may_quote(context, ticket):
@@ -260,7 +260,8 @@ def _paragraphs(
         if words:
             yield words
         if text:
-            yield text if words or begin else capitalised(text)
+            yield text if words or has_text_above else capitalised(text)
+        has_text_above = has_text_above or bool(words or text)
         begin = position
 
 

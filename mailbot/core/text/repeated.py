@@ -24,12 +24,11 @@ _PARTICLE_WORDS = """
 _PARTICLES = frozenset(_PARTICLE_WORDS.split())  # in names, and in each text
 _READER_WORDS = """
     du dir dich dein deine deinem deinen deiner deines ihnen ihr ihre ihrem ihren ihrer ihres
-    you your yours tu te toi ton ta tes vous votre vos
+    you your yours tu te t toi ton ta tes vous votre vos
 """
 _READER = frozenset(_READER_WORDS.split())
-_NAMED_TICKET = re.compile(
-    r"(?:(?P<word>[^\W\d_][^\W_]{0,15})[\s.:°\u2010-\u2015\u2212-]{0,4}|(?P<sign>#)\s?)(?P<number>\d{1,9})(?!\d)"
-)
+_WHOLE_NUMBER = re.compile(r"(?<!\d)\d{1,9}(?!\d)")
+_BEFORE_NUMBER = " \t\n\xa0.:°_-\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 _TICKET_WORDS = frozenset(
     {
         *("ticket", "tickets", "meldung", "meldungen", "nr", "no", "n", "nummer", "number", "numero"),
@@ -59,7 +58,7 @@ def _pieces(text: str) -> Iterator[str]:
     yield from (word.strip(_AROUND_ADDRESS) for word in read.split() if "@" in word)
 
 
-def names_any(text: str, people: Iterable[str], addresses: Collection[str] = ()) -> bool:
+def names_any(text: str, people: Iterable[str], addresses: Collection[str]) -> bool:
     """Return whether a text has an address, or a part of a name: also in the genitive, or from an address."""
     folded = text.casefold()
     if any(email and email.casefold() in folded for email in addresses):  # an erased person has no address
@@ -78,9 +77,16 @@ def names_any(text: str, people: Iterable[str], addresses: Collection[str] = ())
 
 def names_ticket(text: str, schools: Collection[str], numbers: Collection[int]) -> bool:
     """Return whether a text names a ticket by its number: "GYM-104", "GYM 104", "#104" or "Ticket 104"."""
-    names = {*_TICKET_WORDS, *(fold(school) for school in schools)}
-    found = (m for m in _NAMED_TICKET.finditer(fold(text)) if m["sign"] or m["word"] in names)
-    return any(int(match["number"]) in numbers for match in found)
+    read, names = fold(text), {*_TICKET_WORDS, *map(fold, schools)}
+    found = (match for match in _WHOLE_NUMBER.finditer(read) if int(match[0]) in numbers)
+    return any(_ends_with_name(read[max(0, match.start() - 60) : match.start()], names) for match in found)
+
+
+def _ends_with_name(text: str, names: Iterable[str]) -> bool:
+    before = text.rstrip(_BEFORE_NUMBER)
+    return before.endswith("#") or any(
+        before.endswith(name) and not before.removesuffix(name)[-1:].isalnum() for name in names
+    )
 
 
 def addresses_reader(text: str) -> bool:

@@ -59,7 +59,7 @@ _PHRASES = re.compile(
       (?:gelöst|behoben|beseitigt|erledigt|weg|vom\ tisch|solved|fixed|gone)\b
     |\b(?:(?:das|mein|the)\ )?ticket\ (?:kann|darf)\ (?:(?:jetzt|nun|damit|gerne?|also)\ ){0,2}
       (?:zu|geschlossen\ werden)\b
-    |\b(?:(?:der|die|das|mein|unser|ihr)\w{0,2}\ )?(?-i:[A-ZÄÖÜ])\w{2,30}
+    |\b(?:(?:der|die|das|mein|unser|ihr)\w{0,2}\ )?(?-i:(?!Nichts|Niemand|Kein|Kaum|Nie\b)[A-ZÄÖÜ])\w{2,30}
       \ (?:geht|läuft|funktioniert|tut|klappt|druckt|startet)\ (?:(?:jetzt|nun|auch|endlich)\ )?wieder\b
     |\bwie\ immer\b
     |\bdass\ (?:sie|ihr|du)\ (?:sich|euch|dich|mir|uns)\ (?:so\ )?(?:(?:schnell|gut|nett|prompt|lieb)\ )?

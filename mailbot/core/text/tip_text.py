@@ -31,7 +31,8 @@ _SALUTATION = re.compile(
     rf"(?:{_GREETING}(?: {_PERSON}){{0,9}}|{_ADDRESSED}(?: {_PERSON}){{1,9}}){_END}"
     rf"|{_TITLE}(?: {_PERSON}){{0,4}}[,!]"
     rf"|{_NAME}(?: {_NAME}){{0,2}}[,!](?=[ \t]*$| (?:bitte|please|merci|veuillez)\b)"
-    rf"|{_GREETING}(?: [\w.'’-]{{1,30}}){{1,3}},(?=\s)|@[\w.'’-]{{1,40}}[,:]?(?=\s)"
+    rf"|{_GREETING}(?! (?:bitte|erst|zuerst|please|try|first|merci)\b)(?: [\w.'’-]{{1,30}}){{1,2}},(?=\s)"
+    r"|@[\w.'’-]{1,40}[,:]?(?=\s)"
     rf"|{_GREETING}(?: {_TITLE})* {_NAME}(?= )",  # before text without a comma
     re.I | re.M,
 )
