@@ -188,16 +188,22 @@ def install(machine: Machine) -> None:
     machine.run("cd mailbot && apt install -y ./dist/mailbot_*.deb", lines=6)
 
 
+def trust_servers(machine: Machine) -> None:
+    """Write the authority of the servers' certificates to ca.pem beside the configuration."""
+    authority = machine.servers.dovecot.account(ADDRESS).ca_file
+    assert authority is not None
+    file = machine.root / "etc/mailbot/ca.pem"
+    file.write_bytes(authority.read_bytes())
+    file.chmod(0o644)
+
+
 def configure(machine: Machine) -> None:
     machine.step("configure")
     options = " ".join(shlex.quote(f"--set={name}={value}") for name, value in ANSWERS.items())
     machine.run(f"mailbot init /etc/mailbot/mailbot.toml {options}")
     (machine.root / "etc/mailbot/passwords/gym").write_text(f"{PASSWORD}\n")
     (machine.root / "etc/mailbot/passwords/smtp").write_text(f"{SMTP_PASSWORD}\n")
-    authority = machine.servers.dovecot.account(ADDRESS).ca_file
-    assert authority is not None
-    (machine.root / "etc/mailbot/ca.pem").write_bytes(authority.read_bytes())
-    (machine.root / "etc/mailbot/ca.pem").chmod(0o644)
+    trust_servers(machine)
     smtp, imap = machine.servers.smtp.port, machine.servers.dovecot.tls_port
     edit(
         machine,

@@ -4,7 +4,7 @@
 
 ROOT is a minimal Debian as in `bench.life_cycle`, COMMIT the release to begin with: 0.2.0 or later. It is
 installed and configured as its own pages say, with old names in the configuration and in its own templates.
-Packages of an earlier run, in /root/mailbot.before and /root/mailbot.after of ROOT, are not built again.
+Packages of an earlier run, in mailbot.before and mailbot.after of root's home in ROOT, are not built again.
 """
 
 import re
@@ -15,7 +15,7 @@ import sys
 from email import message_from_bytes
 from pathlib import Path
 
-from bench.life_cycle import ADDRESS, ANSWERS, PROJECT, SUPPORTER, Machine, booted, edit
+from bench.life_cycle import ADDRESS, ANSWERS, PROJECT, SUPPORTER, Machine, booted, edit, trust_servers
 from tests.support.mail_builder import mail
 from tests.support.servers.dovecot import PASSWORD
 from tests.support.servers.smtp import PASSWORD as SMTP_PASSWORD
@@ -69,10 +69,7 @@ def configure_release(machine: Machine) -> None:
     etc = machine.root / "etc/mailbot"
     for name, password in (("smtp", SMTP_PASSWORD), ("gym", PASSWORD)):
         (etc / name).write_text(f"{password}\n")
-    authority = machine.servers.dovecot.account(ADDRESS).ca_file
-    assert authority is not None
-    (etc / "ca.pem").write_bytes(authority.read_bytes())
-    (etc / "ca.pem").chmod(0o644)
+    trust_servers(machine)
     edit(
         machine,
         ("port = 587\n", f'port = {machine.servers.smtp.port}\nca_file = "ca.pem"\n'),
