@@ -113,8 +113,8 @@ class Mailbox:
         return found
 
     def fetch(self, described: Mapping[int, MailInfo]) -> Iterator[FetchedMail]:
-        """Yield those mails that still exist, in the order given; set no flags. Raises InboxError."""
-        for batch in batches_by_size(described):
+        """Yield those mails that still exist, in the order of their UIDs; set no flags. Raises InboxError."""
+        for batch in batches_by_size(dict(sorted(described.items()))):
             sizes = {uid: described[uid].size for uid in batch}
             yield from (mail for mail in self._fetch(batch, "", sizes) if not self._is_empty(mail, sizes))
 

@@ -130,7 +130,7 @@ class MailboxIngest:
         """Yield the mails in the order of their UIDs; of mails that are too large only the header."""
         limit = self.mailbox.desk.policy.limits.mail
         small = {uid: described[uid] for uid in uids if described[uid].size <= limit}
-        large = (box.fetch_header(uid) for uid in uids if described[uid].size > limit)
+        large = (box.fetch_header(uid) for uid in sorted(uids) if described[uid].size > limit)
         headers = (header for header in large if header is not None)
         return merge(box.fetch(small), headers, key=lambda mail: mail.uid)
 

@@ -111,7 +111,7 @@ def test_deleted_mail_is_missing_in_the_result(dovecot: Dovecot, user: str) -> N
         assert mailbox.fetch_header(7) is None
 
 
-def test_mails_are_fetched_in_batches_of_limited_size_and_none_is_skipped(
+def test_mails_are_fetched_in_their_order_in_batches_of_limited_size(
     dovecot: Dovecot, user: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batches: list[list[int]] = []
@@ -127,7 +127,8 @@ def test_mails_are_fetched_in_batches_of_limited_size_and_none_is_skipped(
     sizes = (0, 0, 0, 0, 6_000, 6_000, 50_000, 0)
     dovecot.deliver(user, *[mail(number, size) for number, size in enumerate(sizes)])
     with Mailbox.open(dovecot.account(user)) as mailbox:
-        raw = [fetched.raw for fetched in fetch_all(mailbox)]
+        described = mailbox.describe(mailbox.uids())
+        raw = [fetched.raw for fetched in mailbox.fetch(dict(reversed(described.items())))]
     assert raw == [mail(number, size) for number, size in enumerate(sizes)]
     assert batches == [[1, 2, 3], [4, 5], [6], [7], [8]]
 
