@@ -202,6 +202,94 @@ def test_answer_before_a_name_or_a_date_in_lower_case_is_no_part_of_the_attribut
             assert split(f"{answer} {named}\n> {OLD}\n> Kim").text.startswith(answer)
 
 
+def test_own_words_before_a_date_or_a_name_in_other_languages_are_the_answer(
+    subtests: pytest.Subtests,
+) -> None:
+    for answer, attribution in [
+        ("Tak", "pon., 12 maj 2025 o 08:05 Kim Probst <kim@hgs.example> napisał(a):"),
+        (
+            "Już działa",
+            "Wiadomość napisana przez Kim Probst <kim@hgs.example> w dniu 12 maj 2025, o godz. 08:05:",
+        ),
+        ("2 Stück reichen", "12. Mai 2025, 08:05 von kim@hgs.example:"),
+        ("Room 204", "12 May 2025, 08:05 by kim@hgs.example:"),
+        ("Frau Lenz hat den Stick", '12. Mai 2025 08:05, "Kim Probst" <kim@hgs.example> schrieb:'),
+        ("Drei Kabel reichen", "12.05.2025, 08:05, Kim Probst <kim@hgs.example>:"),
+        ("Raum 204 reicht", "Kim Probst schrieb am Montag, 12.05.2025 um 08:05:"),
+        ("Evet", "Kim Probst <kim@hgs.example>, 12 May 2025 Pzt, 08:05 tarihinde şunu yazdı:"),
+        ("Sì", "Kim Probst <kim@hgs.example> ha scritto:"),
+    ]:
+        with subtests.test(answer=answer, attribution=attribution):
+            for mark in ("", "> "):
+                assert split(f"{answer} {attribution}\n\n{mark}{OLD}\n").text == answer
+    for answer in ("Geht wieder!", "Läuft wieder, danke."):
+        with subtests.test(answer=answer):
+            named = "Kim Probst <kim@hgs.example> schrieb am 12.05.2025 um 08:05:"
+            assert split(f"{answer}{named}\n> {OLD}\n").text == answer
+    for attribution in ("Kuupäev E, 12. mai 2025 kell 08:05 kirjutas Kim Probst <kim@hgs.example>:",):
+        with subtests.test(attribution=attribution):
+            assert split(f"{NEW}\n\n{attribution}\n> {OLD}\n").text == NEW
+
+
+def test_name_above_its_address_belongs_to_the_attribution_that_was_wrapped(
+    subtests: pytest.Subtests,
+) -> None:
+    address = "<anna-lena.von-der-linden@hoelderlin-schule.example>"
+    for wrapped in [
+        f"Anna-Lena von der Linden\n{address} schrieb am 12.05.2025 um 08:05:",
+        f"Wiadomość napisana przez Anna-Lena von der Linden\n{address} w dniu 12 maj 2025, o godz. 08:05:",
+        f"Zitat von Anna-Lena von der Linden\n{address}:",
+        "Kim Probst <kim@hgs.example> ezt írta (időpont: 2025.\nmáj. 12., H, 8:05):",
+        "Anna-Lena von der Linden <lena@hgs.example>, 12 May\n2025 Pzt, 08:05 tarihinde şunu yazdı:",
+    ]:
+        with subtests.test(wrapped=wrapped):
+            assert split(f"{NEW}\n\n{wrapped}\n> {OLD}\n").text == NEW
+    for above in ("Bitte fragt Anna-Lena von der Linden", "Danke Kim", "Läuft wieder"):
+        with subtests.test(above=above):
+            assert split(f"{above}\n{address} schrieb am 12.05.2025 um 08:05:\n> {OLD}\n").text.startswith(
+                above
+            )
+
+
+def test_name_and_date_without_a_verb_introduce_a_quotation_if_the_name_is_below_it(
+    subtests: pytest.Subtests,
+) -> None:
+    signed = f"{OLD}\n\nGruß\nKim\n"
+    for introduction in [
+        "Kim Probst, 12.05.2025 08:05:",
+        "Kim Probst, 12. Mai 2025 um 08:05 Uhr:",
+        '"Kim Probst" – 12.05.2025 08:05:',
+        '"Kim Probst" <kim@hgs.example> – 12. Mai 2025 08:05',
+        f'"Kim Probst" ---12.05.2025 08:05:11---{OLD}\n\nVon: "Kim Probst" <kim@hgs.example>',
+    ]:
+        with subtests.test(introduction=introduction):
+            assert split(f"{NEW}\n\n{introduction}\n\n{signed}").text == NEW
+    for kept in [
+        f"{NEW}\n\nElternabend Aula, 12.05.2025 19:00:\n\nWir brauchen den Beamer.\n\nGruß\nKim",
+        f"Kim Probst, 12.05.2025 08:05:\n\n{signed}",
+        f"{NEW}\n\nHans Lang --- 12.05.2025\n\nist da.",
+    ]:
+        with subtests.test(kept=kept):
+            assert split(kept).text == kept.strip()
+
+
+def test_text_below_a_header_block_and_its_quoted_lines_is_the_answer(subtests: pytest.Subtests) -> None:
+    fields = (
+        "Von: Kim Probst <kim@hgs.example>\nDatum: 12.05.2025 08:05\nAn: hilfe@hgs.example\nBetreff: Beamer"
+    )
+    for header in (
+        f"-----Original-Nachricht-----\n{fields}",
+        fields,
+        f"-------- Ursprüngliche Nachricht --------\n{fields}",
+    ):
+        with subtests.test(header=header):
+            got = split(f"{header}\n\n> {OLD}\n> Kim\n\n{NEW}")
+            assert (got.text, got.forwarded) == (NEW, False)
+            above = split(f"Guten Tag\n\n{header}\n\n> {OLD}\n\n{NEW}")
+            assert above.text == "Guten Tag"  # the quoted mail may have quoted lines itself
+            assert split(f"{header}\n\n{OLD}\n").text == ""
+
+
 def test_text_behind_the_colon_of_an_attribution_is_quoted(subtests: pytest.Subtests) -> None:
     for attribution in GLUED:
         with subtests.test(attribution=attribution):

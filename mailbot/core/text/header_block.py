@@ -130,6 +130,10 @@ _ABOVE = re.compile(
     r"(?:oberhalb|über|ueber) diese[rs]? (?:linie|zeile)\W{0,10}$",
     re.I,
 )
+# Notes: "Lena Lehrerin" ---04.03.2024 10:15:22---Der Beamer
+_NOTES = re.compile(
+    r"[\s>]*\S.{1,80}?-{3}\d{1,4}[./-]\d{1,2}[./-]\d{2,4}[ ,]+\d{1,2}:\d{2}(?::\d{2})?(?: [AP]M)?-{3}"
+)
 _FORWARD = re.compile(
     rf"[\s>]*(?:{_RULE}{{2,}}[ \t]*(?:forwarded (?:message|by|mail)|weitergeleitete (?:nachricht"
     rf"|mail|e-mail)|weitergeleitet von|message transféré|mensaje reenviado"
@@ -148,11 +152,22 @@ def may_introduce(line: str) -> bool:
     return ":" in head or "：" in head or bool(_INTRODUCES.match(head.lower()))
 
 
+def header_length(lines: list[str], at: int) -> int:
+    """Return the number of separators, header fields and blank lines that begin at a line."""
+    end = at
+    while end < min(len(lines), at + _MAX_BLOCK) and (
+        not lines[end].strip() or label(lines[end]) or is_separator(lines[end])
+    ):
+        end += 1
+    return end - at
+
+
 def is_separator(line: str) -> bool:
     """Return whether a line is a separator before a quoted mail."""
     line = line[:MAX_LINE_LENGTH]
     return bool(
         _SEPARATOR.match(line)
+        or ("---" in line and _NOTES.match(line))
         or (len(line) < 200 and _NAMES_LINE.search(line.lower()) and _ABOVE.match(line))
     )
 

@@ -15,6 +15,7 @@ from mailbot.core.text.attribution import (
     may_be_attribution,
 )
 from mailbot.core.text.header_block import (
+    header_length,
     is_forward_marker,
     is_header_block,
     is_quoted,
@@ -137,7 +138,13 @@ def _classify(lines: list[str]) -> tuple[list[str], list[_Is], int]:
         kind = _simple_kind(lines, at)
         if at < _MAX_LINES and kind in (_Is.TEXT, _Is.QUOTED):
             if _begins_quoted_mail(lines, at, kind):
-                break
+                above = 0 if _Is.TEXT in kinds else _header_above_answer(lines, at)
+                if not above:
+                    break
+                out += lines[at : at + above]
+                kinds += [_Is.INTRODUCTION] * above
+                at += above
+                continue
             found = None
             if kind is _Is.TEXT and tests < _MAX_TESTS and may_be_attribution(lines, at):
                 tests += 1
@@ -203,6 +210,18 @@ def _begins_quoted_mail(lines: list[str], at: int, kind: _Is) -> bool:
     if is_framed_attribution(line):
         return True
     return bool(_FRAMED.match(line)) and at + 1 < len(lines) and is_header_block(lines, at + 1)
+
+
+def _header_above_answer(lines: list[str], at: int) -> int:
+    """Return the length of a header above lines with ">" that are followed by other text, or 0.
+
+    The author wrote that text below the quotation. Without ">" it would belong to the quoted mail.
+    """
+    if is_forward_marker(lines[at]):
+        return 0
+    length = header_length(lines, at)
+    below = [line for line in lines[at + length :] if line.strip()]
+    return length if below and is_quoted(below[0]) and not all(map(is_quoted, below)) else 0
 
 
 def _with_signatures(lines: list[str], kinds: list[_Is]) -> list[_Is]:
