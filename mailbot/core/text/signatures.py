@@ -17,7 +17,11 @@ _SIGNOFF = re.compile(
     r"|wishes)|cheers|thanks|thank you|sincerely|yours|danke|saludos|mvh|hilsen"
     r"|(?:bien |très )?(?:cordialement|amicalement|respectueusement)|bien à vous"
     r"|merci(?: (?:beaucoup|bien|d['’]avance|à (?:vous|tous)|et|encore))*\W*$"
-    r"|(?:sincères|meilleures|cordiales) salutations|bonne (?:journée|soirée)|salutations)",
+    r"|(?:sincères|meilleures|cordiales) salutations|bonne (?:journée|soirée)|salutations"
+    r"|(?:met )?(?:vriendelijke|hartelijke) groet|groet(?:en|jes)?\b|mvg\b"
+    r"|(?:serdecznie )?pozdrawiam|pozdrowienia|z poważaniem|z wyrazami szacunku"
+    r"|(?:cordiali|distinti|cari|un caro) saluti?|saluti\b|un (?:cordial )?saludo|atentamente"
+    r"|saygılarım|saygılar|selamlar|iyi (?:çalışmalar|günler))",
     re.I,
 )
 
@@ -29,17 +33,20 @@ def is_signoff(line: str) -> bool:
 
 _FAREWELL = re.compile(
     r"[\s*_]*(?:.{0,40}gr[üu](?:ß|ss|se)|mfg|lg\b|vg\b|hochachtungsvoll|.{0,20}(?:regards|wishes)"
-    r"|sincerely|yours|.{0,20}(?:cordialement|amicalement|salutations)|bien à vous)"
+    r"|sincerely|yours|.{0,20}(?:cordialement|amicalement|salutations)|bien à vous"
+    r"|.{0,20}\bgroet(?:en|jes)?\b|mvg\b|.{0,12}pozdrawiam|pozdrowienia|z poważaniem|z wyrazami"
+    r"|.{0,12}\bsaluti?\b|.{0,12}\bsaludos?\b|atentamente|saygılar|selamlar|iyi (?:çalışmalar|günler))"
 )  # in lower case
 _FAREWELL_STEMS = (
     *("gr", "mfg", "lg", "vg", "hoch", "regard", "wish", "sincer", "yours"),
-    *("cordial", "amical", "salut", "bien à"),
+    *("cordial", "amical", "salut", "bien à", "groet", "mvg", "pozdr", "z poważ", "z wyraz", "salud"),
+    *("atentam", "saygı", "selam", "iyi "),
 )  # a part of each of these words, for a cheap test
 _CONTACT = re.compile(
     # At the start of a word, since "Laptop 2024-1183" is no telephone; a French "portable" may be a laptop.
     r"\b(?:(?:t[ée]l|fon|phone|fax|mob|handy|cell)\w{0,6}|[tmfp]\b)\.?\s*[:.]?\s*[+(]?\d[\d ()/.-]{4,}"
     r"|\bportable\s*:?\s*[+(]?[+0][\d ()/.-]{6,}"
-    r"|\+\d{2}[\d ()/.-]{6,}"
+    r"|\+\d{2}[\d ()/.-]{6,}|\A\s*\(?0\d{2,5}\)?[ /-]{1,3}\d{3}"
     r"|www\.|https?://|[\w.+-]+@[\w-]+\.\w|(?<!\d)\d{5} [A-ZÄÖÜ]\w"
     r"|(?:straße|strasse|str\.|platz|weg|allee) \d"
     r"|\d,? (?:bis |ter )?(?:rue|avenue|av\.|boulevard|bd|place|chemin|quai|allée|impasse) ",
