@@ -37,12 +37,15 @@ _FIRST_PERSON = re.compile(
 
 
 def is_acknowledgement(mail: Mail) -> bool:
-    """Return whether a program confirms that it received a mail.
+    """Return whether a program confirms that it received a mail, by its subject and its text."""
+    return bool(_SUBJECT.match(bare_subject(mail.subject))) and says_automatic(mail)
 
-    Its subject and its text show that, and no person speaks: people quote such mails, and write about them.
+
+def says_automatic(mail: Mail) -> bool:
+    """Return whether a text says that a program wrote it, and no person speaks.
+
+    People quote such mails, and write about them.
     """
-    if not _SUBJECT.match(bare_subject(mail.subject)):
-        return False
     text = mail.text[:3000].lower()
     spoken = (_FIRST_PERSON, ASKS_TO_SWITCH, ASKS_THE_READER)
     lines = [line for line in text.splitlines() if line.strip()]

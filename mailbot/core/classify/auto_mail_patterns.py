@@ -38,7 +38,7 @@ AUTO_SUBJECT = re.compile(
     r"|\s+(?:auf|zu) (?:ihre|deine|eure) (?:e-?mail|mail|nachricht|anfrage)\W*$"
     r"|\s+to your (?:e-?mail|mail|message|request|inquiry|enquiry)\W*$"
     r"|\s+à votre (?:e-?mail|mail|message|courriel|demande)\W*$|\s*(?:[.!]\s*)?$)"
-    r"|\s*(?-i:AUTO)\s*:",
+    r"|\s*(?-i:AUTO)\s*:|\s*auto\s*:\s*(?:re|aw|antw(?:ort)?|odp|ynt|rif)\s*:",
     re.I,
 )
 # A person asks for an automatic reply, or for its end; neither absence notes nor links to unsubscribe do.
@@ -54,6 +54,8 @@ ASKS_TO_SWITCH = re.compile(
     r"|\b(?:(?:bekomme|erhalte|kriege)n? (?:ich|wir)|(?:ich|wir) (?:\w+ )?(?:bekomme|erhalte|kriege)n?)\b"
     rf"[^.!?\n]{{0,60}}{_REPLY}"
     rf"|{_REPLY} (?:geht|funktioniert|klappt) (?:\w+ )?nicht\b"
+    r"|(?:assistent\w*|notiz|autoreply)\b[^.!?\n]{0,60} (?:lässt|lassen) sich\b[^.!?\n]{0,30} nicht "
+    r"(?:(?:ab|aus|ein|um)\w{4,10}|deaktivieren|aktivieren|ändern|löschen|speichern)"
     r"|\bhow (?:do|can|should) (?:i|we)\b(?! help| assist)"
     r"|\b(?:please|(?:can|could) you)\b(?:(?!click|here|link)[^.!?\n]){0,60}"
     r"\b(?:set (?:it |this |that )?up|(?:turn|switch) (?:\w+ )?(?:on|off)|disable|enable|stop(?! by))\b"
@@ -127,6 +129,7 @@ AWAY_TEXT = re.compile(
     r"|non (?:sono|sarò) (?:al computer|in (?:ufficio|sede)|disponibile|raggiungibile)"
     r"|(?:estoy|estaré) .{0,40}(?:fuera|ausente|de vacaciones)|ik ben .{0,40}(?:afwezig|niet aanwezig"
     r"|vakantie)"
+    r"|\b(?:izindeyim|izinliyim|ofis dışındayım)\b"
     r"|(?:estou|estarei) .{0,40}(?:ausente|de férias|fora)|przebywam na urlopie|jestem .{0,20}nieobecn"
     r"|(?:wird|werden) .{0,40}nicht (?:automatisch )?(?:weitergeleitet|gelesen|bearbeitet)|your (?:e-?mail"
     r"|message) will not be forwarded"
@@ -141,6 +144,7 @@ AWAY_MORE = re.compile(
     r"|vom) \d{1,2}\.|in (?:urgent|case of urgent)"
     r"|in caso di urgenz|per urgenze|rientr(?:o|erò)|tornerò|fino al \d|en caso de urgencia|volveré"
     r"|hasta el \d"
+    r"|acil durum|(?:tarihine|'?[ae]) kadar\b"
     r"|bij dringende|ben .{0,20}terug|tot (?:en met )?\d|w pilnych|do \d{1,2}"
     r"|en cas d['’]urgence|(?:de retour le|jusqu['’]au|à partir du) (?:\w+ )?\d{1,2}(?:er)?\b"
     r"|(?:contacte[rz]|adresse[rz]-vous|joindre) .{0,60}(?:secrétariat|collègue|@)"
@@ -167,7 +171,8 @@ CHALLENGE_SUBJECT = re.compile(
 CHALLENGE_TEXT = re.compile(
     r"(?:confirm|verify|prove|authenticate|approve|bestätig\w*|verifizier\w*|confirme\w*|vérifi\w*"
     r"|conferm\w*"
-    r"|verific\w*|bevestig\w*)\b.{0,240}(?:not (?:a )?spam|spam|human|sender|absender\w*|delivered|delivery"
+    r"|verific\w*|bevestig\w*)\b.{0,240}(?:not (?:a )?spam|spam|human|ein mensch (?:sind|bist)"
+    r"|sender|absender\w*|delivered|delivery"
     r"|zugestellt|zustell\w*|ausgeliefert|released?|freigegeben|expéditeur|livré|distribué|mittente"
     r"|consegnat\w*"
     r"|afzender|whitelist\w*)"
@@ -180,6 +185,7 @@ CHALLENGE_TEXT = re.compile(
     r"|nachdem) .{0,80}"
     r"(?:verifizier|bestätig|klick)"
     r"|(?:para que su|aby twoja) .{0,80}(?:entregad|dostarczon).{0,120}(?:confirme|clic|potwierdź|klik)"
+    r"|\b(?:klik|bevestig\w*)\b.{0,160}\bom (?:uw|je) bericht .{0,30}(?:bezorg|aflever)"
     r"|zurückgehalten.{0,80}bestätigen .{0,120}(?:mensch|roboter|spam)"
     r"|(?:to have your|in order to (?:have|deliver) your|afin que votre|pour que votre|damit ihre)"
     r" (?:message|e-?mail|mail|nachricht|courriel).{0,80}"
@@ -192,6 +198,7 @@ CHALLENGE_ORDER = re.compile(
     r" (?:bitte|auf|hier)"
     r"|\b(?:please|simply|just|to|must|need to|and|or|can) (?:\w+ )?"
     r"(?:confirm|verify|prove|authenticate|approve|click|reply)\b|(?:^|[.:,!\n]\s*)(?:confirm|verify|click|reply)\b"
+    r"|\bveuillez (?:\w+ )?(?:confirmer|cliquer|vérifier)\b"
     r"|\b(?:cliquez|confirmez|vérifiez|clicca\w*|conferm(?:a|i|are)|verific(?:a|hi|are)|klik|bevestig"
     r"|confirme|verifique|haga clic|haciendo clic|potwierdź|kliknij|klikając)\b"
 )  # in lower case
@@ -210,8 +217,9 @@ REACTION_SENTENCE = re.compile(
     r"|eine) [^\n]{1,20}"
     r"|gmail üzerinden tepki verdi|reagált a gmail\w{0,6}"
     r"|(?:heeft )?(?:gereageerd|reageerde) (?:via gmail|op je [^\n]{1,30}|op uw [^\n]{1,30})"
-    r"|zareagowa\w* [^\n]{1,40}|reagerade [^\n]{1,40}"
+    r"|zareagowa\w*(?:\(a\))? [^\n]{1,40}|reagerade [^\n]{1,40}"
     r"|(?:mag|liebt|betont|liked|loved|emphasized) [„“\"«][^\n]{1,200}[“”\"»])"
+    r"|gefällt mir: [„“\"«][^\n]{1,200}[“”\"»]"
     r"|[„“\"«][^\n]{1,200}[“”\"»] mit (?:[^\w\s„“\"«.,]{1,8}|einem herz|gefällt mir|daumen hoch) markiert"
     r"|(?:liked|loved|emphasized|laughed at|mag|[^\w\s„“\"«.,()-]{1,8} (?:to|zu|auf|à))"
     r" [„“\"«][^\n]{1,200}[“”\"»])[^\w\n]{0,40}",

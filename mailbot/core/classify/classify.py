@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from mailbot.core.classify import auto_mail_patterns as patterns
 from mailbot.core.classify import bounce
-from mailbot.core.classify.acknowledgement import is_acknowledgement
+from mailbot.core.classify.acknowledgement import is_acknowledgement, says_automatic
 from mailbot.core.classify.reaction import is_reaction, is_recall
 from mailbot.core.classify.subject import answers_mail, bare_subject, is_reply_subject
 from mailbot.core.model.mail import LIST_ADDRESS_FIELDS, Classification, Mail, MailKind
@@ -157,12 +157,13 @@ def _absent_subject_and_text(mail: Mail) -> bool:
 
 
 def _away_text(mail: Mail) -> bool:
-    """Return whether the text is an absence note: a reply with two typical sentences and no quotation."""
+    """Return whether the text of a reply without a quotation is an absence note, or says it is automatic."""
     text = mail.text[:3000].lower()
     answers = bool(mail.in_reply_to) or is_reply_subject(mail.subject) or _from_program(mail)
     if not answers or mail.quoted:
         return False
-    return bool(patterns.AWAY_TEXT.search(text) and patterns.AWAY_MORE.search(text))
+    absent = patterns.AWAY_TEXT.search(text) and patterns.AWAY_MORE.search(text)
+    return bool(absent) or (answers_mail(mail) and says_automatic(mail))
 
 
 def _is_challenge(mail: Mail) -> bool:

@@ -1,0 +1,91 @@
+"""Automatic mail is recognised by its words in eight languages; people who write about it are people."""
+
+import pytest
+
+from mailbot.core.classify.classify import classify
+from mailbot.parse import parse
+from tests.support.mail_builder import mail
+
+_PERSON = "Kim Probst <kim@hgs.example>"
+_GATEWAY = "Mailgateway <gateway@stadt.example>"
+
+
+def _kind(sender: str, subject: str, text: str, *, reply: bool) -> str:
+    built = mail().sender(sender).subject(subject).text(text)
+    built = built.reply_to("<1@support.example>") if reply else built
+    return classify(parse(built.build()), frozenset()).kind.value
+
+
+def test_bounces_of_gateways_are_recognised_by_subject_and_text(subtests: pytest.Subtests) -> None:
+    for subject, text in [
+        ("Błąd doręczenia wiadomości", "Wiadomość do kim@hgs.example nie mogła zostać doręczona."),
+        ("Niedoręczona wiadomość", "Skrzynka jest pełna: kim@hgs.example"),
+        ("İletilemeyen ileti", "kim@hgs.example alıcısına iletiniz teslim edilemedi."),
+        ("Error en la entrega", "Su mensaje no pudo ser entregado a kim@hgs.example."),
+        ("Bezorging mislukt", "Het bericht aan kim@hgs.example is niet afgeleverd."),
+        ("Ihre E-Mail wurde blockiert", "Ihre E-Mail an kim@hgs.example wurde nicht zugestellt: Virus."),
+        (
+            "Weiterleitung fehlgeschlagen",
+            "Ihre Nachricht konnte nicht an kim@hgs.example weitergeleitet werden.",
+        ),
+        (
+            "[EXTERN] Unzustellbar: AW: Beamer",
+            "Der Empfänger kim@hgs.example ist auf mx.hgs.example unbekannt.",
+        ),
+    ]:
+        with subtests.test(subject=subject):
+            assert _kind(_GATEWAY, subject, text, reply=False) == "bounce"
+    for sender, subject, text in [
+        (_PERSON, "Weiterleitung fehlgeschlagen", "Die Weiterleitung an kim@hgs.example geht nicht."),
+        (_PERSON, "Mails", "Dzień dobry, wiadomości do rodziców nie dochodzą."),
+        (
+            "Ada Postfix <a.postfix@hgs.example>",
+            "WG: Unzustellbar: Brief",
+            "Was ist das?\n\nVon: Mailer\nnicht zugestellt",
+        ),
+        (
+            "Mail Administrator <it@hgs.example>",
+            "Drucker",
+            "Der Drucker meldet: delivery failed, unknown user.",
+        ),
+    ]:
+        with subtests.test(subject=subject, text=text):
+            assert _kind(sender, subject, text, reply=False) == "human"
+
+
+def test_automatic_replies_are_recognised_and_people_who_write_about_them_are_not(
+    subtests: pytest.Subtests,
+) -> None:
+    for subject, text in [
+        ("Auto: AW: Beamer", "Ich bin weg."),
+        ("YNT: Yazıcı", "12 Nisan tarihine kadar izinliyim. Acil durumlarda sekreterliği arayınız."),
+        ("Adresse nicht mehr gültig: AW: Beamer", "Dies ist eine automatische Antwort. Neu: kim@hgs.example"),
+        (
+            "Re: Beamer",
+            "Um Ihre Nachricht zuzustellen, bestätigen Sie, dass Sie ein Mensch sind: https://f.example/1",
+        ),
+        (
+            "Message",
+            "Pour que votre message soit remis, veuillez confirmer en cliquant ici : https://f.example/1",
+        ),
+        ("Bericht", "Klik op https://f.example/1 om uw bericht te laten bezorgen."),
+        ("Re: Beamer", "👍 Kim Probst zareagował(a) przez Gmail"),
+        ("Re: Beamer", "Gefällt mir: „Der Beamer geht wieder“"),
+    ]:
+        with subtests.test(subject=subject):
+            assert _kind(_PERSON, subject, text, reply=True) == "auto-reply"
+    for subject, text, reply in [
+        ("Auto: Parkplatz", "Der Wagen steht vor der Tür.", False),
+        ("YNT: Yazıcı", "Pazartesi izinliyim, cuma günü gelebilir misiniz?", True),
+        ("Abwesenheitsnotiz", "Die Abwesenheitsnotiz von Frau Au lässt sich nicht abschalten.", False),
+        ("Re: Beamer", "Ich schrieb schon:\nDies ist eine automatische Antwort.\nDas stört mich.", True),
+        (
+            "Re: Beamer",
+            "Bitte bestätigen Sie den Termin: https://t.example/1. Ein Mensch vom Amt kommt mit.",
+            True,
+        ),
+        ("Re: Beamer", "Gefällt mir: der neue Beamer!", True),
+        ("Bericht", "Klik op de beamer doet niets, https://f.example/1", True),
+    ]:
+        with subtests.test(subject=subject, text=text):
+            assert _kind(_PERSON, subject, text, reply=reply) == "human"
