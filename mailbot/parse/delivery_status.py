@@ -3,6 +3,7 @@
 import email
 import logging
 import re
+from collections.abc import Iterable
 
 from mailbot.addresses import canonical_address
 from mailbot.core.classify.failure_cause import first_line_with_cause
@@ -27,8 +28,14 @@ _DELAYED = re.compile(
     r"|versuch\w* (?:wird|werden) (?:fortgesetzt|wiederholt)|keine (?:weitere )?aktion erforderlich"
     r"|retard[ée]|différée?|nouvelle tentative|ritard|ancora tentat|vertraagd|aplazad|retrasad"
 )  # in lower case
+# Lines and parts of lines with the sender and the identifiers of the returned mail.
+_NO_RECIPIENT = re.compile(
+    r"^[> \t]{0,8}(?:message-id|in-reply-to|references|from|sender|return-path|x-[\w-]+|received|dkim[\w-]+"
+    r"|(?:arc-)?authentication-results|reply-to):.*|(?:envelope-from|smtp\.mailfrom=|mail from:|\bid ) ?<?\S+",
+    re.I | re.M,
+)
 _SCANNED = 100_000
-_FLUFL = 8_000  # bytes; its detectors go over them again and again
+_FLUFL = 5_000  # bytes; its detectors go over them again and again
 
 
 def from_report(text: str, message_id: str) -> tuple[DeliveryStatus, ...]:
@@ -51,15 +58,20 @@ def from_report(text: str, message_id: str) -> tuple[DeliveryStatus, ...]:
     return tuple(found)
 
 
-def from_text(content: bytes, text: str, message_id: str) -> tuple[DeliveryStatus, ...]:
-    """Return the recipients that a bounce without a report names.
+def from_text(
+    content: bytes, text: str, message_id: str, senders: Iterable[str] = ()
+) -> tuple[DeliveryStatus, ...]:
+    """Return the recipients that a bounce without a report names; `senders` sent the returned mail.
 
-    One on a line of its own, or the only one; else what flufl.bounce finds; else any in the text.
+    They are on lines of their own, or the only ones beside the senders and identifiers; else those that
+    flufl.bounce finds; else any in the text.
     """
     beginning = "\n".join(line for line in text[:20_000].split("\n") if "@" in line)
     named = _found(_ADDRESS, beginning)[:5]
+    others = _found(_ADDRESS, _NO_RECIPIENT.sub("", beginning))[:5] if len(named) > 1 else named
+    others = [address for address in others if address not in senders] or named
     recipients = (
-        _found(_ALONE, beginning) or (named if len(named) == 1 else _by_flufl(content[:_FLUFL])) or named
+        _found(_ALONE, beginning) or (others if len(others) == 1 else _by_flufl(content[:_FLUFL])) or named
     )
     text = text[:_SCANNED]
     status = _first(_STATUS, text)

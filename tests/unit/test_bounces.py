@@ -120,6 +120,23 @@ def test_bounce_of_a_gateway_names_its_recipient_and_is_a_delay_or_a_failure() -
             assert found == [("otto@schule.example", action)], sender
 
 
+def test_sender_and_identifiers_of_the_returned_mail_are_no_failed_recipients() -> None:
+    report = "Delivery to tina@schule.example was rejected: 550 5.1.1 unknown user"
+    header = (
+        "Return-Path: <hilfe@support.example>\n"
+        "Received: from mx (envelope-from hilfe@support.example)\n\tid 4711@mx.example; Mon, 2 Mar 2026\n"
+        "Message-ID: <8b2@mx.example>\nFrom: hilfe@support.example\nX-Sender: x@support.example\n"
+    )
+    for text in (f"{report}\n\n{header}", f"Your mail from hilfe@support.example:\n{report}", report):
+        sent = mail().sender("MAILER-DAEMON@mx.example").to("hilfe@support.example").subject("failure notice")
+        found = [status.recipient for status in parse(sent.text(text).build()).delivery]
+        assert found == ["tina@schule.example"], text
+    both = "Delivery failed: tina@schule.example, otto@schule.example (550 5.1.1)\n"
+    sent = mail().sender("MAILER-DAEMON@mx.example").to("hilfe@support.example").subject("failure notice")
+    found = [status.recipient for status in parse(sent.text(both + header).build()).delivery]
+    assert {"tina@schule.example", "otto@schule.example"} <= set(found)
+
+
 def test_reply_of_a_server_names_the_cause(subtests: pytest.Subtests) -> None:
     for reply, cause in [
         ("552 5.2.2 Mailbox full", "full"),

@@ -15,6 +15,7 @@ from mailbot.core.classify.bounce_words import (
 )
 from mailbot.core.classify.subject import bare_subject, is_reply_subject
 from mailbot.core.model.mail import Mail
+from mailbot.core.text.references import FORWARD_SUBJECT
 
 _NAMES_OF_SERVERS = re.compile(
     r"mail(?:er)?[-_. ]?daemon|mdaemon|mmdf|microsoftexchange[0-9a-f]{8}"
@@ -95,7 +96,7 @@ def is_by_server(mail: Mail) -> bool:
     automatic = has_null_path(mail) or mail.header("auto-submitted") not in ("", "no")
     if automatic or _NAMES_OF_SERVERS.search(_senders(mail)):
         return True
-    if is_reply_subject(mail.subject) or sounds_human(mail):
+    if FORWARD_SUBJECT.match(bare_subject(mail.subject)) or sounds_human(mail):
         return False
     return subject_says_failure(mail) or bool(_ADDRESS_OR_CODE.search(full_text(mail)))
 

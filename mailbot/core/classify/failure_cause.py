@@ -80,15 +80,16 @@ _CAUSES = tuple(
         *_WORDS_AFTER_CODES,
     )
 )
+_ANY_CAUSE = re.compile("|".join(f"(?:{pattern.pattern})" for _, pattern in _CAUSES))
 CAUSES = tuple(dict.fromkeys(cause for cause, _ in _CAUSES))
 """The names of the causes; templates have a phrase for each."""
 
 
 def first_line_with_cause(lines: Sequence[str]) -> str:
-    """Return the first line that names a cause, or ""; each pattern reads all lines at once."""
+    """Return the first line that names a cause, or ""."""
     text = "\n".join(line[:_MAX_LENGTH] for line in lines).lower()
-    found = [match.start() for _, pattern in _CAUSES if (match := pattern.search(text))]
-    return lines[text.count("\n", 0, min(found))] if found else ""
+    found = _ANY_CAUSE.search(text)
+    return lines[text.count("\n", 0, found.start())] if found else ""
 
 
 def failure_cause(reply: str) -> str:

@@ -71,6 +71,11 @@ _COLON = re.compile(r"[:：](?!\d|//)")
 _ASIDE = re.compile(
     r"\([^()]{0,100}\)|\"[^\"]{0,100}\"|<[^<>]{0,200}>|\[[^\[\]]{0,200}\]|[„“][^“”]{0,100}[“”]"
 )
+# Bounces have the header of the returned mail in their text: such lines have dates and addresses.
+_FIELD_OF_MAIL = re.compile(
+    r"(?:X-|Content-|Message-I|Return-[Pp]|Delivered-T|Received:|M[Ii][Mm][Ee]-|DKIM-|ARC-|Authentication-R|Thread-)"
+    r"|[ \t]+(?:by|for|id|with|from|\((?:envelope-from|using|version|from)) "
+)
 _CONTINUED = re.compile(r">\s*[:,]|> (?=.{1,20}:\s*$)")
 
 
@@ -86,6 +91,8 @@ class Attribution:
 def may_be_attribution(lines: list[str], at: int) -> bool:
     """Return whether an attribution may begin in the line at `at`, by a cheap test."""
     line = lines[at][:MAX_LINE_LENGTH]
+    if _FIELD_OF_MAIL.match(line):
+        return False
     if not (_DIGIT_OR_AT.search(line) or may_say_wrote(line) or line.rstrip().endswith(",")):
         return _is_wrapped_name(lines, at)
     if line.rstrip(EDGES).endswith((":", "：")) or line[:4].isdigit():

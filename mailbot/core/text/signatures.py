@@ -60,7 +60,7 @@ _CONTACT_LINES = 16
 
 def _is_farewell(line: str) -> bool:
     line = line.lower()
-    return len(line) < 90 and any(stem in line for stem in _FAREWELL_STEMS) and bool(_FAREWELL.match(line))
+    return len(line) < 90 and any(map(line.__contains__, _FAREWELL_STEMS)) and bool(_FAREWELL.match(line))
 
 
 def has_contact(line: str) -> bool:
