@@ -31,7 +31,8 @@ _DELAYED = re.compile(
 # Lines and parts of lines with the sender and the identifiers of the returned mail.
 _NO_RECIPIENT = re.compile(
     r"^[> \t]{0,8}(?:message-id|in-reply-to|references|from|sender|return-path|x-[\w-]+|received|dkim[\w-]+"
-    r"|(?:arc-)?authentication-results|reply-to):.*|(?:envelope-from|smtp\.mailfrom=|mail from:|\bid ) ?<?\S+",
+    r"|(?:arc-)?authentication-results|reply-to):.*"
+    r"|(?:envelope-from|smtp\.mailfrom=|mail from:|\bid ) ?<?\S+",
     re.I | re.M,
 )
 _SCANNED = 100_000

@@ -55,6 +55,16 @@ MERE = (
     "¡Muchas gracias! Ya funciona",
     "Teşekkür ederim",
     "Köszönöm szépen!",
+    "Danke, das war's.",
+    "Besten Dank, alles in Ordnung.",
+    "Danke, Sie haben mir sehr geholfen!",
+    "Danke, dass Sie so schnell da waren.",
+    "Danke, ist angekommen.",
+    "Danke, habe ich erhalten.",
+    "Thanks, that worked!",
+    "Dank u wel, het werkt weer",
+    "Perfetto, grazie",
+    "Danke!\nLiebe Grüße\nJana & Karl",
 )
 
 NEWS = (
@@ -88,6 +98,10 @@ NEWS = (
     "Ça marche.",
     "Merci de réparer la lampe",
     "Danke, noch ein Problem",
+    "Danke, ist nicht angekommen.",
+    "Danke, habe ich nicht erhalten.",
+    "Danke, das war's noch nicht.",
+    "Thanks, that worked once",
     "Danke, das Problem ist noch da",
     "Danke, es ist noch an",
     "Danke, Ticket kann nicht zu",
@@ -120,10 +134,32 @@ def test_names_below_a_farewell_may_be_unknown() -> None:
 
 
 def test_name_below_the_text_is_known_from_the_address(subtests: pytest.Subtests) -> None:
-    for text in ["Danke, läuft wieder, lg lena", "Vielen Dank\n\nLena", "Danke!\nlena müller"]:
+    for text in ["Danke, läuft wieder, lg lena", "Vielen Dank\n\nlena", "Danke!\nlena müller"]:
         with subtests.test(text=text):
             assert is_thanks(text, Address("lena.mueller@schule.example"))
             assert not is_thanks(text, NOBODY)
+
+
+def test_name_alone_in_the_last_line_may_be_unknown_and_a_thing_there_is_news(
+    subtests: pytest.Subtests,
+) -> None:
+    for name in [
+        "Müller", "K. Meier", "Jana Beispiel", "- Jana", "(Jana)", "i.A. Schmidt", "Frau Lenz", "Mme Dupont",
+        "Anna Nowak", "Ayşe", "Jan de Vries", "Karl-Heinz von der Linde", "María", "S. von Aue",
+    ]:  # fmt: skip
+        for thanks in ("Danke!", "Vielen Dank,\n", "Merci !", "Bedankt, het werkt weer"):
+            with subtests.test(name=name, thanks=thanks):
+                assert is_thanks(f"{thanks}\n{name}", NOBODY)
+    for news in [
+        "Drucker", "Papierstau", "Wackelkontakt", "Neuer Toner", "Kein Ton", "Toner leer", "Nein", "Morgen",
+        "Kaputt", "Fernbedienung", "Netzwerkstörung", "Rückruf", "Montag", "Karl fehlt", "Jana, bitte kommen",
+        "Stromausfall", "Leider defekt", "Password", "Imprimante", "Frau Lenz fehlt", "Dokumentenkamera",
+    ]:  # fmt: skip
+        for thanks in ("Danke!", "Vielen Dank\n"):
+            with subtests.test(news=news, thanks=thanks):
+                assert not is_thanks(f"{thanks}\n{news}", NOBODY)
+    assert not is_thanks("Jana\nDanke", NOBODY)
+    assert not is_thanks("Jana", NOBODY)
 
 
 NAMES = ("Olaf Winter", "Team Waldschule", "kranz.b")

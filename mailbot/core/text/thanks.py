@@ -8,17 +8,25 @@ import re
 from collections.abc import Iterable
 
 from mailbot.core.model.mail import Address
-from mailbot.core.text.words import fold
+from mailbot.core.text.words import STOPWORDS, fold
 
 MAX_LENGTH = 400  # characters; a longer mail has other content
 
+# All words in their folded form.
 _THANKS = frozenset(
     """
-    danke dank dankeschoen dankesehr bedanke bedanken thanks thank thx merci remercie remercions
-    bedankt dankjewel dankuwel dziekuje dziekujemy dzieki grazie ringrazio gracias tesekkuerler tesekkuer
-    tesekkurler koeszoenoem koeszoenjuek koeszi
+    danke dank dankeschoen dankesehr bedanke bedanken vergelt vergelts
+    thanks thank thx ty cheers
+    merci remercie remercions
+    grazie ringrazio
+    gracias
+    bedankt dankjewel dankuwel
+    dziekuje dziekujemy dzieki
+    tesekkuerler tesekkuer tesekkurler sagol sagolun
+    koeszoenoem koeszoenjuek koeszi
     """.split()  # noqa: SIM905 - as below
 )
+# Words beside thanks: praise, "it works", what for, farewell.
 _COURTESIES = frozenset(
     """
     vielen herzlichen besten lieben schoen schoenen grossen tausend vielmals recht herzlich sehr ganz so mal
@@ -28,24 +36,32 @@ _COURTESIES = frozenset(
     klasse perfekt wunderbar spitze top grossartig genial hervorragend bestens einwandfrei tadellos ok
     okay okey alles klar gut es hat geklappt klappt funktioniert geht laeuft geholfen tut jetzt nun
     wieder auch schon und freundlichen freundliche viele liebe beste schoene herzliche gruesse gruss
-    gruessen mit dem vg lg mfg einen noch tag abend woche wochenende feierabend schoenes you very
-    much so many a lot for the your quick fast prompt great kind help support reply answer response work
-    it is now works working again fine well perfect wonderful excellent brilliant nice good solved fixed
-    everything all best kind warm regards wishes greetings and have day evening weekend sincerely yours
+    gruessen mit dem vg lg mfg einen noch tag abend woche wochenende feierabend schoenes
+    passt erledigt geloest behoben sich gemacht mega cool weltklasse freut freue team teams kollegen
+    kolleginnen lieber liebe wow bald bis nachricht mail mails wuensche wuenschen alle
+    leute ganze gesamte gesamten zusammen allen beide beiden allerseits miteinander herr
+    ihr seid hab habt gleichfalls ebenso ebenfalls guys schnell ging ja war gesehen begeistert
+    gern gerne geschehen gott s
+    herrn frau dr prof mr ms mrs madame monsieur mme mlle pani pan
+
+    you very much so many a lot for the your quick fast prompt great kind help support reply answer response
+    work it is now works working worked again fine well perfect wonderful excellent brilliant nice good solved
+    fixed everything all best kind warm regards wishes greetings and have day evening weekend sincerely yours
+    that
+
     beaucoup infiniment bien encore mille de aide tres vous votre vos ton ta nous je j tout toute l le la
     les une un du des d a et pour avec en c est ca cela rapide rapidite prompte efficace efficacite
     gentillesse reponse intervention reactivite depannage solution retour parfait parfaitement grand genial
     excellent nickel impeccable resolu repare reparation regle marche remarche fonctionne refonctionne va
     maintenant nouveau bonne belle journee soiree semaine fin week cordialement sinceres meilleures
     salutations amicalement
-    passt erledigt geloest behoben sich gemacht mega cool weltklasse freut freue team teams kollegen
-    kolleginnen
-    lieber liebe wow bald bis nachricht mail mails wuensche wuenschen alle
-    hartelijk het weer werkt funciona bardzo działa juz mille tante molte funziona muchas muchisimas ya
-    ederim ederiz cok calisiyor szepen nagyon mukoedik ujra
-    leute ganze gesamte gesamten zusammen allen beide beiden allerseits miteinander herr
-    ihr seid hab habt gleichfalls ebenso ebenfalls guys schnell ging ja war gesehen begeistert
-    herrn frau dr prof mr ms mrs madame monsieur
+
+    tante molte molto funziona perfetto saluti
+    muchas muchisimas ya funciona perfecto saludos
+    hartelijk het weer werkt je u wel groet groeten groetjes vriendelijke met
+    bardzo działa juz wszystko pozdrawiam
+    ederim ederiz cok calisiyor calısıyor sag olun
+    szepen nagyon mukoedik ujra
     """.split()  # noqa: SIM905 - a word list reads better than four hundred quotation marks
 )
 # Phrases of words that could also be news: "das Problem ist gelöst" is none, "noch ein Problem" is.
@@ -62,8 +78,14 @@ _PHRASES = re.compile(
     |\b(?:(?:der|die|das|mein|unser|ihr)\w{0,2}\ )?(?-i:(?!Nichts|Niemand|Kein|Kaum|Nie\b)[A-ZÄÖÜ])\w{2,30}
       \ (?:geht|läuft|funktioniert|tut|klappt|druckt|startet)\ (?:(?:jetzt|nun|auch|endlich)\ )?wieder\b
     |\bwie\ immer\b
+    |\bdas\ war['’]?s(?:\ (?:dann|schon))?\b|\b(?:ist\ )?alles\ in\ ordnung\b
+    |\b(?:(?:sie|ihr|du)\ )?(?:haben|habt|hast)\ (?:mir|uns)\ (?:sehr|wirklich|super)\ (?:gut\ )?geholfen\b
+    |\b(?:sie|ihr|du)\ (?:sind|seid|bist)\ (?:der|die|ein)\ (?:besten?|held\w{0,2}|schatz|engel)\b
+    |\b(?:ist|sind)\ (?:gut\ |heil\ )?angekommen\b
+    |\b(?:(?:habe?\ ich|ich\ habe?)\ (?:es\ |alles\ )?)?(?:bekommen|erhalten)\b
     |\bdass\ (?:sie|ihr|du)\ (?:sich|euch|dich|mir|uns)\ (?:so\ )?(?:(?:schnell|gut|nett|prompt|lieb)\ )?
       (?:gekümmert|geholfen)\ (?:haben|habt|hast)\b
+    |\bdass\ (?:sie|ihr|du)\ so\ schnell\ (?:da|hier)\ (?:waren|wart|warst)\b
     |\b(?:jetzt\ )?(?:wieder\ )?alles\ (?:wieder\ )?gut\b
     |(?:(?<=danke)|(?<=dank)|(?<=schön)|(?<=grüße)|(?<=gruß))\ ans?\b
     """,
@@ -79,7 +101,35 @@ _SALUTATION = re.compile(
 )
 _CAPITAL = "A-ZÀ-ÖØ-ÞŁŚŠŻŽ"
 _ONE_NAME = rf"(?:[{_CAPITAL}][\w'’-]*\.?|von|van|de)"
-_NAME = re.compile(rf"{_ONE_NAME}(?:[ ,]+{_ONE_NAME}){{0,3}}[ ,.!]*")
+_NAME = re.compile(rf"{_ONE_NAME}(?:(?:[ ,]+| (?:&|\+|und|and|et|y|e|i|en) ){_ONE_NAME}){{0,3}}[ ,.!]*")
+# The name of an unknown person alone in the last line: "(K. Beispiel)", "- Jana", "i.A. Beispiel", "Mme Au".
+_SIGNED = re.compile(
+    rf"[-–(]? ?(?:(?:i\. ?A\.|gez\.) ?)?((?:[{_CAPITAL}][\w'’-]*\.?|von|van|de|der|zu)"
+    rf"(?: (?:[{_CAPITAL}][\w'’-]*\.?|von|van|de|der|zu)){{0,3}})[).,]?"
+)
+# Such a line may be news as well: "Papierstau", "Neuer Toner". Nouns of a school's technology end like this.
+_THING = re.compile(
+    r"(?:drucker|beamer|scanner|toner|rechner|computer|server|router|switch|sprecher|hörer|kopierer"
+    r"|monitor|schirm|display|kabel|maus|tastatur|tafel|board|lampe|licht|ton|bild|strom|netz|lan|internet|app|konto"
+    r"|account|login|wort|zugang|mail|postfach|papier|stau|fehler|kontakt|defekt|problem|ausfall|update|stick"
+    r"|akku|batterie|laptop|notebook|tablet|pad|handy|telefon|kamera|mikro\w*|raum|saal|zimmer|aula|klasse"
+    r"|moodle|untis|teams|office|word|excel|windows|frage|rückruf|anruf|termin|schlüssel|schaden|alarm|melder"
+    r"|wand|wagen|nummer|gerät|datei|ordner|liste|formular|rechnung|bestellung|software|programm|virus|spam"
+    r"|printer|projector|screen|password|keyboard|mouse|sound|speaker|room|imprimante|projecteur|écran|souris"
+    r"|clavier|son|salle|stampante|impresora|drukarka|yazıcı|dysk"
+    r"|ung|heit|keit|tion|schaft|tät|ment|age)(?:e?n|s|es)?$",
+    re.I,
+)
+_PARTICLES = frozenset({"von", "der", "zu", "frau", "herr", "madame", "monsieur"})
+_NO_NAMES = (STOPWORDS - _PARTICLES).union(
+    """
+    nein no non nie nee hayir ja jein leider kaputt defekt spaeter nix fehlanzeige offen falsch leer voll
+    dunkel schwarz aus weg immer doch geht gehts wo ende stop stopp achtung
+    montag dienstag mittwoch donnerstag freitag samstag sonntag
+    monday tuesday wednesday thursday friday lundi mardi mercredi jeudi vendredi
+    """.split()  # noqa: SIM905 - as above
+)
+_LONGEST_NAME = 14  # characters of one that stands alone: nouns are longer
 _ADDRESSED = re.compile(
     rf"\b(?:[Hh]errn?|[Ff]rau|Hr\.|Fr\.|Mr\.?|Mrs\.?|Ms\.?|Madame|Monsieur)(?: (?:Dr\.|Prof\.))*"
     rf" [{_CAPITAL}][\w'’-]*(?: [{_CAPITAL}][\w'’-]*)?"
@@ -147,7 +197,7 @@ _LOWER = frozenset(
 
 
 def _unsigned(lines: list[str]) -> list[str]:
-    """Return the lines without the names after a farewell, in its line or below it."""
+    """Return the lines without the names after a farewell or in the last line."""
     for at, line in enumerate(lines):
         farewell = _FAREWELL.match(line)
         if farewell is None:
@@ -155,4 +205,17 @@ def _unsigned(lines: list[str]) -> list[str]:
         names = [line[farewell.end() :], *lines[at + 1 :]] if farewell.end() < len(line) else lines[at + 1 :]
         if len(names) <= _MAX_SIGNATURE_LINES and all(map(_NAME.fullmatch, names)):
             return [*lines[:at], farewell[0]]
-    return lines
+    return lines[:-1] if len(lines) > 1 and _is_unknown_name(lines[-1]) else lines
+
+
+def _is_unknown_name(line: str) -> bool:
+    """Return whether a line can be nothing but the name of a person."""
+    signed = _SIGNED.fullmatch(line)
+    if signed is None:
+        return False
+    words = signed[1].split()
+    if len(words) == 1 and (len(words[0]) > _LONGEST_NAME or not words[0][0].isupper()):
+        return False
+    if any(fold(word.strip(".")) in _NO_NAMES for word in words):
+        return False
+    return not any(_THING.search(word) for word in words)
