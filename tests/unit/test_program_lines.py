@@ -52,6 +52,9 @@ _BY_PEOPLE = """
     Verzonden via DHL
     Wysłane z sekretariatu wczoraj
     Sendt fra skolen
+    Geschrieben von Schülern auf dem iPad, Klasse 5b
+    Gesendet mit IServ, kam nie an
+    Sent from the iPad it fails
     Az iskolából elküldve
     Bitte prüfen Sie, ob diese Liste stimmt!
     Este correo tiene un virus
@@ -122,3 +125,17 @@ def test_sentences_of_people_below_the_closing_formula_are_no_notice(subtests: p
         with subtests.test(sentence=sentence):
             text = f"{_TEXT}\n\nViele Grüße\nKim\n\n{sentence}"
             assert split(text).text == text
+
+
+def test_thing_behind_a_dash_in_the_last_line_is_text_and_a_name_is_not(subtests: pytest.Subtests) -> None:
+    for item in ("- Toner", "- Neuer Beamer", "– Verlängerungskabel", "- Papierstau", "- Nein", "- Montag"):
+        with subtests.test(item=item):
+            assert split(f"Es fehlt noch\n\n{item}").text == f"Es fehlt noch\n\n{item}"
+    for name in ("- Kim", "– Kim Probst", "~ kim", "/ K. Probst"):
+        with subtests.test(name=name):
+            assert split(f"{_TEXT}\n\n{name}").text == _TEXT
+
+
+def test_closing_formula_within_a_word_closes_nothing() -> None:
+    text = f"{_TEXT}\n\nDer Saludo-Scanner ist kaputt\n\nTel. 0123 456789\nwww.hgs.example"
+    assert split(text).text == text

@@ -268,6 +268,7 @@ def test_name_and_date_without_a_verb_introduce_a_quotation_if_the_name_is_below
         f"{NEW}\n\nElternabend Aula, 12.05.2025 19:00:\n\nWir brauchen den Beamer.\n\nGruß\nKim",
         f"Kim Probst, 12.05.2025 08:05:\n\n{signed}",
         f"{NEW}\n\nHans Lang --- 12.05.2025\n\nist da.",
+        f"{NEW}\n\nEva Lang ---12.05.2025 08:05--- Termin",
     ]:
         with subtests.test(kept=kept):
             assert split(kept).text == kept.strip()

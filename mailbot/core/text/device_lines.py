@@ -41,7 +41,8 @@ _SYSTEM = r"(?:ios|android|iphone|ipad|mac|windows)\b"
 
 _LINES = {
     "de": (
-        rf"(?:{_SENT_DE}) (?:von|vom|über|mit|aus|via|per|durch)\b{_NAMED}[^?!]{{2,90}}$",
+        r"(?:gesendet|geschickt|versendet|verschickt|versandt|gesandt|verfasst)"
+        rf" (?:von|vom|über|mit|aus|via|per|durch)\b{_NAMED}[^?!]{{2,90}}$",
         rf"(?:diese (?:e-?mail|mail|nachricht) wurde )?(?:von|vom|mit|über|aus) {_NAMED}.{{2,80}}"
         rf"{_SENT_DE}{_END}",
         rf"(?:diese (?:e-?mail|mail|nachricht) wurde) (?:von|mit|über|aus) (?=.{{0,60}}{_SENDER})"
@@ -123,9 +124,10 @@ _WITH_APOLOGY = re.compile(
 # Words of people about their devices: "Vom Handy wird nichts gesendet." Programs begin with "wurde".
 _SENTENCE_WORD = re.compile(
     r"\b(?:wird|werden|hab(?:e|en|t)?|hatten?|kann|können|konnten?|nichts?|kein\w{0,2}|geh(?:t|en)|ging"
-    r"|funktionier\w{1,3}|läuft|klappt|kommt|kommen|soll|muss|zweimal|doppelt|gestern|vorhin"
+    r"|funktionier\w{1,3}|läuft|klappt|kommt|kommen|soll|muss|zweimal|doppelt|gestern|vorhin|kam(?:en)?"
+    r"|nie|fehl(?:t|en)"
     r"|(?:ist|war) (?:das|der|die)"
-    r"|works?|worked|cannot|can't|doesn't|nothing|yesterday|wrong"
+    r"|works?|worked|cannot|can't|doesn't|nothing|yesterday|wrong|fail(?:s|ed)"
     r"|marche|fonctionne|peux|werkt|niets|gisteren|ieri|wczoraj|ayer)\b|\bhier\s*[.!]?$"
 )
 _APOLOGY_WORD = re.compile(_APOLOGY_WORDS)

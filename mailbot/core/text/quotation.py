@@ -23,6 +23,7 @@ from mailbot.core.text.header_block import (
     label,
     may_introduce,
 )
+from mailbot.core.text.no_names import is_no_name
 from mailbot.core.text.program_lines import banner_length, ends_scanner_notice, is_program_line
 from mailbot.core.text.signatures import contact_block, is_address, is_signoff, notices
 
@@ -374,7 +375,8 @@ def _without_closing(lines: list[str], answers: bool) -> tuple[list[str], list[s
     lines, cut = lines[:end], lines[end:]
     if len(lines) > 2 and not lines[-2].strip() and _NAME_AFTER_DASH.match(lines[-1]):
         above = next((line.strip() for line in reversed(lines[:-1]) if line.strip()), "")
-        if not above.endswith(":") and not _LIST_ITEM.match(above):
+        listed = above.endswith(":") or _LIST_ITEM.match(above)
+        if not listed and not any(map(is_no_name, lines[-1].strip(" -–—~/").split())):
             return lines[:-1], lines[-1:] + cut
     at = contact_block(lines)
     return lines[:at], lines[at:] + cut

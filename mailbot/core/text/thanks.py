@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable
 
 from mailbot.core.model.mail import Address
-from mailbot.core.text.words import STOPWORDS, fold
+from mailbot.core.text.no_names import is_no_name
+from mailbot.core.text.words import fold
 
 MAX_LENGTH = 400  # characters; a longer mail has other content
 
@@ -55,6 +56,8 @@ _COURTESIES = frozenset(
     excellent nickel impeccable resolu repare reparation regle marche remarche fonctionne refonctionne va
     maintenant nouveau bonne belle journee soiree semaine fin week cordialement sinceres meilleures
     salutations amicalement
+
+    yes oui si evet tak
 
     tante molte molto funziona perfetto saluti
     muchas muchisimas ya funciona perfecto saludos
@@ -106,28 +109,6 @@ _NAME = re.compile(rf"{_ONE_NAME}(?:(?:[ ,]+| (?:&|\+|und|and|et|y|e|i|en) ){_ON
 _SIGNED = re.compile(
     rf"[-–(]? ?(?:(?:i\. ?A\.|gez\.) ?)?((?:[{_CAPITAL}][\w'’-]*\.?|von|van|de|der|zu)"
     rf"(?: (?:[{_CAPITAL}][\w'’-]*\.?|von|van|de|der|zu)){{0,3}})[).,]?"
-)
-# Such a line may be news as well: "Papierstau", "Neuer Toner". Nouns of a school's technology end like this.
-_THING = re.compile(
-    r"(?:drucker|beamer|scanner|toner|rechner|computer|server|router|switch|sprecher|hörer|kopierer"
-    r"|monitor|schirm|display|kabel|maus|tastatur|tafel|board|lampe|licht|ton|bild|strom|netz|lan|internet|app|konto"
-    r"|account|login|wort|zugang|mail|postfach|papier|stau|fehler|kontakt|defekt|problem|ausfall|update|stick"
-    r"|akku|batterie|laptop|notebook|tablet|pad|handy|telefon|kamera|mikro\w*|raum|saal|zimmer|aula|klasse"
-    r"|moodle|untis|teams|office|word|excel|windows|frage|rückruf|anruf|termin|schlüssel|schaden|alarm|melder"
-    r"|wand|wagen|nummer|gerät|datei|ordner|liste|formular|rechnung|bestellung|software|programm|virus|spam"
-    r"|printer|projector|screen|password|keyboard|mouse|sound|speaker|room|imprimante|projecteur|écran|souris"
-    r"|clavier|son|salle|stampante|impresora|drukarka|yazıcı|dysk"
-    r"|ung|heit|keit|tion|schaft|tät|ment|age)(?:e?n|s|es)?$",
-    re.I,
-)
-_PARTICLES = frozenset({"von", "der", "zu", "frau", "herr", "madame", "monsieur"})
-_NO_NAMES = (STOPWORDS - _PARTICLES).union(
-    """
-    nein no non nie nee hayir ja jein leider kaputt defekt spaeter nix fehlanzeige offen falsch leer voll
-    dunkel schwarz aus weg immer doch geht gehts wo ende stop stopp achtung
-    montag dienstag mittwoch donnerstag freitag samstag sonntag
-    monday tuesday wednesday thursday friday lundi mardi mercredi jeudi vendredi
-    """.split()  # noqa: SIM905 - as above
 )
 _LONGEST_NAME = 14  # characters of one that stands alone: nouns are longer
 _ADDRESSED = re.compile(
@@ -216,6 +197,4 @@ def _is_unknown_name(line: str) -> bool:
     words = signed[1].split()
     if len(words) == 1 and (len(words[0]) > _LONGEST_NAME or not words[0][0].isupper()):
         return False
-    if any(fold(word.strip(".")) in _NO_NAMES for word in words):
-        return False
-    return not any(_THING.search(word) for word in words)
+    return not any(map(is_no_name, words))
