@@ -36,7 +36,8 @@ _FAREWELL = re.compile(
     r"|sincerely|yours|.{0,20}(?:cordialement|amicalement|salutations)|bien à vous"
     r"|.{0,20}\bgroet(?:en|jes)?\b(?!-)|mvg\b"
     r"|.{0,12}pozdrawiam|pozdrowienia|z poważaniem|z wyrazami"
-    r"|.{0,12}\bsaluti?\b(?!-)|.{0,12}\bsaludos?\b(?!-)|atentamente|saygılar|selamlar|iyi (?:çalışmalar|günler))"
+    r"|.{0,12}\bsaluti?\b(?!-)|.{0,12}\bsaludos?\b(?!-)|atentamente|saygılar|selamlar"
+    r"|iyi (?:çalışmalar|günler))"
 )  # in lower case
 _FAREWELL_STEMS = (
     *("gr", "mfg", "lg", "vg", "hoch", "regard", "wish", "sincer", "yours"),
