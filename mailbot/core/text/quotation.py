@@ -221,8 +221,8 @@ def _header_above_answer(lines: list[str], at: int) -> int:
     if is_forward_marker(lines[at]):
         return 0
     length = header_length(lines, at)
-    below = [line for line in lines[at + length :] if line.strip()]
-    return length if below and is_quoted(below[0]) and not all(map(is_quoted, below)) else 0
+    below = (lines[number] for number in range(at + length, len(lines)) if lines[number].strip())
+    return length if is_quoted(next(below, "")) and not all(map(is_quoted, below)) else 0
 
 
 def _with_signatures(lines: list[str], kinds: list[_Is]) -> list[_Is]:
