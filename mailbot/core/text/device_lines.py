@@ -50,7 +50,6 @@ _LINES = {
         rf"diese nachricht ist von\b{_NAMED}",
         rf"{_GREETING_DE} (?:von|vom|aus) {_NAMED}.{{2,50}}gesendet[.!]?\s*$",
         rf"{_GREETING_DE} (?:gesendet )?(?:von|vom) (?:mein\w{{1,2}} )?(?:{_PHONE})[.!]?\s*$",
-        rf"(?:[^.!?]{{2,30}}[-–,] ?)?gesendet vom (?:{_PHONE})[.!]?\s*$",
         r"(?:mobil|(?:von )?unterwegs) (?:gesendet|geschickt|geschrieben|getippt)"
         r"(?:[.!]?\s*$|, (?:daher|deshalb|bitte|sorry)\b[^?]{2,60}$)",
         r"gesendet von unterwegs[.!]?\s*$",
@@ -95,10 +94,7 @@ _LINES = {
     "ru, uk, bg": (
         rf"(?:отправлен[оа]|надіслано|изпратено|послано) (?:с|из|з|от)\b{_NAMED}[^.!?]{{2,60}}\s*$",
     ),
-    "tr": (
-        rf"\S{{0,20}}(?:{_PHONE})[^.!?]{{0,50}} gönderildi{_END}",
-        rf"{_SYSTEM}\s?için outlook",
-    ),
+    "tr": (rf"{_SYSTEM}\s?için outlook",),
     "hu": (
         rf"(?:elküldve|küldve) az? {_NAMED}.{{2,50}}$",
         rf"az {_NAMED}[^.!?]{{2,40}}(?:küldve|elküldve){_END}",
@@ -114,6 +110,11 @@ _LINES = {
         r" (?:meine[mnr]|unsere[mn]|my|mon|mio|mi|meu|mijn|min)"
         rf"(?: \S{{2,12}})? ?(?:{_PHONE})[^,.!?]{{0,25}}[.!]?\s*$",
     ),
+}
+# These have other words before the device, so that they are tried only if a word of them is in the line.
+_BEHIND_WORDS = {
+    "gesendet vom": re.compile(rf"(?:[^.!?]{{2,30}}[-–,] ?)?gesendet vom (?:{_PHONE})[.!]?\s*$"),
+    "gönderildi": re.compile(rf"\S{{0,20}}(?:{_PHONE})[^.!?]{{0,50}} gönderildi{_END}"),
 }
 _LINE = re.compile("|".join(pattern for patterns in _LINES.values() for pattern in patterns))
 _WITH_APOLOGY = re.compile(
@@ -138,6 +139,8 @@ def is_device_line(line: str) -> bool:
     if len(line) >= _MAX_LENGTH:
         return False
     line = line.lower()
-    if not (_LINE.match(line) or _WITH_APOLOGY.match(line)):
+    found = _LINE.match(line) or _WITH_APOLOGY.match(line)
+    found = found or next((p.match(line) for word, p in _BEHIND_WORDS.items() if word in line), None)
+    if not found:
         return False
     return not _SENTENCE_WORD.search(line, 4) or bool(_APOLOGY_WORD.search(line))

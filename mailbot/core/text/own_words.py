@@ -20,6 +20,7 @@ from mailbot.core.text.header_block import DATE
 from mailbot.core.text.sentence_end import SENTENCE_END, is_abbreviation
 from mailbot.core.text.words import STOPWORDS, fold
 
+_LONGEST_DAY = 16  # characters of a weekday and the blanks behind it
 _MAX_STARTS = 4  # places in a line at which an attribution may begin
 EDGES = " \t\xa0\u202f*_-\u2010\u2011\u2012\u2013\u2014\u200b\u200e\u200f\u202a\u202b\u202c"
 
@@ -43,11 +44,11 @@ _LOWER_RESTART = re.compile(
     rf"(?<![\w-])(?:(?:am|on|le|el|en|il|op|den|em|po|dne)\s+{BEFORE_DAY}|(?:{WEEKDAYS})[.,]*\s+)\d", re.I
 )
 _FULL_DATE = re.compile(
-    rf"(?<![\w.,:/+-])(?:(?:{WEEKDAYS})[.,]*\s+)?"
-    rf"(?:\d{{1,2}}\.?\s+(?:{MONTHS})[.,]*\s+\d{{4}}|\d{{1,2}}[./]\s?\d{{1,2}}[./]\s?\d{{2,4}}|\d{{4}}-\d\d-\d\d)"
-    r"\D{1,6}\d{1,2}[:.]\d{2}",
+    rf"(?<![\w.,:/+-])(?:\d{{1,2}}\.?\s+(?:{MONTHS})[.,]*\s+\d{{4}}|\d{{1,2}}[./]\s?\d{{1,2}}[./]\s?\d{{2,4}}"
+    r"|\d{4}-\d\d-\d\d)\D{1,6}\d{1,2}[:.]\d{2}",
     re.I,
 )
+_WEEKDAY_BEFORE = re.compile(rf"(?<!\w)(?:{WEEKDAYS})[.,]*\s+$", re.I)
 # What ends a short answer before the name in "Jana Beispiel <...> schrieb": no name contains it.
 _ANSWER_END = re.compile(
     r"(?:(?<!\S)#\w{2,30}|\d|[:;]-?[()DP]|[\u2600-\u27bf\U0001f300-\U0001faff]\ufe0f?)\s+(?=[^\W\d_])"
@@ -120,17 +121,16 @@ def date_start(line: str) -> tuple[int, ...]:
 
     "2 Stück reichen 4. März 2024, 10:15 von jana@...:" begins with a digit, as such an attribution does.
     """
-    date = None if _ON.match(line) or BEGINS_LATER.search(line) else _FULL_DATE.search(line)
-    if (
-        date is None
-        or _NAME_BEFORE_DATE.search(line, 0, date.start())
-        or not _NAME_AFTER_DATE.search(line, date.end())
-    ):
+    if _ON.match(line) or BEGINS_LATER.search(line) or not (date := _FULL_DATE.search(line)):
         return ()
-    words = [word.strip(_AROUND_WORD).lower() for word in line[: date.start()].split()]
+    weekday = _WEEKDAY_BEFORE.search(line, max(0, date.start() - _LONGEST_DAY), date.start())
+    start = weekday.start() if weekday else date.start()
+    if _NAME_BEFORE_DATE.search(line, 0, start) or not _NAME_AFTER_DATE.search(line, date.end()):
+        return ()
+    words = [word.strip(_AROUND_WORD).lower() for word in line[:start].split()]
     own = [word for word in words if word not in CONNECTING]
     known = len(own) > 1 or (own and own[0] in SHORT_ANSWERS)
-    return (date.start(),) if known and not verbs(line[: date.start()]) else ()
+    return (start,) if known and not verbs(line[:start]) else ()
 
 
 def own_words_end(line: str) -> tuple[int, ...]:
