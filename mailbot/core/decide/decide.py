@@ -162,14 +162,6 @@ def _confirms(context: MailContext) -> bool:
     return context.reading.has(CONFIRM) and answered is not None and answered.held is not None
 
 
-def _reject_unreadable(human: _HumanMail) -> Decision | None:
-    return reject_unreadable(human.context)
-
-
-def _file_unknown_address(human: _HumanMail) -> Decision | None:
-    return file_reply_from_unknown_address(human.context)
-
-
 def _hold_for_confirmation(human: _HumanMail) -> Decision | None:
     """Hold a mail until the registered address confirms it; the request never goes to another address."""
     context = human.context
@@ -204,10 +196,6 @@ def _release_confirmed(human: _HumanMail) -> Decision | None:
     return Decision("confirmed", ("the held mail was confirmed",), (release,))
 
 
-def _file_helped(human: _HumanMail) -> Decision | None:
-    return file_helped(human.context)
-
-
 def _refuse(human: _HumanMail) -> Decision | None:
     """Apply nothing if one line is wrong; return the reasons and the text to the author."""
     context, problems = human.context, human.problems
@@ -232,10 +220,6 @@ def _file_thanks(human: _HumanMail) -> Decision | None:
     return None if human.commands else file_thank_you(human.context)
 
 
-def _return_unaddressed(human: _HumanMail) -> Decision | None:
-    return return_unaddressed(human.context)
-
-
 def _hold_collision(human: _HumanMail) -> Decision | None:
     tickets = targets(human.context, human.commands)
     return hold_colliding_answer(human.context, answered_tickets(human.context, tickets, human.commands))
@@ -245,15 +229,20 @@ def _execute(human: _HumanMail) -> Decision:
     return execute(human.context, human.commands)
 
 
+def _by_context(stage: Callable[[MailContext], Decision | None]) -> Callable[[_HumanMail], Decision | None]:
+    """Return a stage that needs neither the commands nor the refused lines."""
+    return lambda human: stage(human.context)
+
+
 _STAGES: tuple[Callable[[_HumanMail], Decision | None], ...] = (
-    _reject_unreadable,
-    _file_unknown_address,
+    _by_context(reject_unreadable),
+    _by_context(file_reply_from_unknown_address),
     _hold_for_confirmation,
     _release_confirmed,
-    _file_helped,
+    _by_context(file_helped),
     _refuse,
     _file_thanks,
-    _return_unaddressed,
+    _by_context(return_unaddressed),
     _hold_collision,
     _execute,
 )
