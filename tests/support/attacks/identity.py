@@ -223,6 +223,7 @@ KINDS = [
     Attack("denied public answer", "write to the teacher in a member's name", lambda s: denied(answering(s.mail(MAX), MAX, "Rufen Sie 0900 an.")), HELD),
     Attack("denied query", "ask for a list", lambda _: denied(forged(MAX, "#list")), HELD),
     Attack("denied teacher", "answer and add a reader", lambda s: denied(answering(s.mail(LENA), LENA, "Hallo")).cc(SPY), Expected("reply", REPLY, changes=True)),
+    Attack("denied teacher closes", "close a teacher's ticket by a key", lambda s: denied(forged(LENA, "#close" + key_of(s.mail(LENA)))), Expected("reply", REPLY, changes=True)),
     Attack("denied new mail", "open a ticket and add a reader", lambda _: denied(forged(LENA, "Passwort?", "Passwort")).cc(SPY), OPENED),
     # A notification proves its recipient for the tickets that it shows.
     Attack("I08 key for another ticket", "give a ticket away", after(other_ticket, lambda s: forged(MAX, f"#for {EVE} GYM-2" + key_of(s.mail(MAX)))), HELD),
