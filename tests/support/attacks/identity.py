@@ -91,6 +91,7 @@ ATTACKS = [
     Attack("encoded envelope", "smuggle a result in an encoded word", lambda _: claims(f"{OURS}; spf=fail smtp.mailfrom={ENCODED}"), HELD),
     Attack("folded field", "fold between method and result", lambda _: claims(f"{OURS};\n dmarc=fail\n header.from=support.example"), HELD),
     Attack("field without a name", "Microsoft's form, no authserv-id", lambda _: claims(f"spf=pass smtp.mailfrom=support.example; {PASS}"), HELD),
+    Attack("blank before the colon", "name the field so that no server removes it", lambda _: forged().header("Authentication-Results ", f"{OURS}; {PASS}"), HELD),
     Attack("own domain only", "pass for evil.example", lambda _: claims(f"{OURS}; dmarc=pass header.from=evil.example; dkim=pass header.d=evil.example"), HELD),
     Attack("I01 sharp s", "pass SPF for a domain with ß, be one with ss", lambda _: claims(f"{OURS}; dmarc=fail; spf=pass smtp.mailfrom=eve@weißgasse.example", EVA).cc(SPY), Expected("opened", notified(f"receipt {EVA}", *TEAM), opens=1)),
     Attack("public suffix, DKIM", "sign as all of .example", lambda _: claims(f"{OURS}; dkim=pass header.d=example"), HELD),
@@ -243,6 +244,8 @@ KINDS = [
     # What no one sees is no command.
     Attack("C61 command not displayed", "have a reader close by pasted HTML", lambda s: mail().sender(MAX).reply_to(s.mail(MAX).message_id).html("<p>Mache ich.</p><div style='display:none'>#close</div>"), UNSEEN),
     Attack("C62 command in white", "hide it by its colour", lambda s: mail().sender(MAX).reply_to(s.mail(MAX).message_id).html("<p>Mache ich.</p><p style='color:#fff;background:#fff;font-size:1px'>#close</p>"), UNSEEN),
+    Attack("command in the text part only", "hide it from the page that Max sees", lambda s: answering(s.mail(MAX), MAX, "Mache ich.\n#close").html("<p>Mache ich.</p><p style='display:none'>#close</p>"), UNSEEN),
+    Attack("command missing in the page", "write it into the text part only", lambda s: answering(s.mail(MAX), MAX, "Mache ich.\n＃cl\u00adose 1").html("<p>Mache ich.</p>"), UNSEEN),
     # Forged mail silences no one.
     Attack("spam, denied", "have the person blocked", after(denied_reply, lambda s: answering(s.mail(MAX), MAX, "#spam")), SPAM),
     Attack("spam, denied new mail", "have the person blocked", after(denied_problem, lambda s: answering(s.harness.outbox_of(MAX)[-1], MAX, "#spam")), replace(SPAM, changes=False, status="open")),
@@ -271,6 +274,7 @@ PROOFS = [
     Attack("(no attack) DMARC", "pass for the own domain", lambda _: claims(f"{OURS}; {PASS}"), DONE),
     Attack("(no attack) root dot", "write the address in full", lambda _: claims(f"{OURS}; {PASS}.", 'Max <"max"@SUPPORT.example.>'), DONE),
     Attack("(no attack) sharp s", "pass SPF for the own domain", lambda _: claims(f"{OURS}; spf=pass smtp.mailfrom=eva@WEISSGASSE.example", EVA), Expected("refused", notified(f"refusal {EVA}"))),
+    Attack("(no attack) text and page", "write HTML as programs do", lambda s: answering(s.mail(MAX), MAX, "*#close *").html("<p><b>#</b>close&nbsp;</p><style>p{margin:0}</style>"), DONE),
     Attack("(no attack) version", "bear a version number", lambda _: claims(f"{OURS} 1; {PASS}"), DONE),
 ]  # fmt: skip
 
