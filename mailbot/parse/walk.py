@@ -19,7 +19,7 @@ _CID = re.compile(r"cid:([^\s\"'<>)]{1,200})")
 _FLOWED_QUOTE = re.compile(r">*")
 _SIGNED_TYPES = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 _METHOD_OF_ANSWER = re.compile(rb"^METHOD:(?:REPLY|COUNTER)[ \t]*\r?$", re.I | re.M)
-_ENRICHED_TAG = re.compile(r"<<|<[^<>]{0,200}>")
+_ENRICHED_TAG = re.compile(r"<<|<param>[^<>]{0,200}</param>|<[^<>]{0,200}>", re.I)
 
 
 @dataclass(slots=True)

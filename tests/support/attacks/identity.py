@@ -185,6 +185,13 @@ def queries(at: Scene, server: Callable[[MailBuilder], MailBuilder] = unchanged)
     sent_before(at, *(server(forged(LENA, "#help", f"Frage {number}")) for number in range(6)))
 
 
+def enriched(at: Scene, text: str) -> MailBuilder:
+    """Return a reply of Max as text/enriched (RFC 1896)."""
+    built = answering(at.mail(MAX), MAX, "")
+    built.bodies = [("enriched", text)]
+    return built
+
+
 def encrypted() -> MailBuilder:
     """Return a mail of Lena that cannot be read."""
     return forged(LENA, "-----BEGIN PGP MESSAGE-----\n\nhQ==\n-----END PGP MESSAGE-----", "Kennwort")
@@ -246,6 +253,7 @@ KINDS = [
     Attack("C62 command in white", "hide it by its colour", lambda s: mail().sender(MAX).reply_to(s.mail(MAX).message_id).html("<p>Mache ich.</p><p style='color:#fff;background:#fff;font-size:1px'>#close</p>"), UNSEEN),
     Attack("command in the text part only", "hide it from the page that Max sees", lambda s: answering(s.mail(MAX), MAX, "Mache ich.\n#close").html("<p>Mache ich.</p><p style='display:none'>#close</p>"), UNSEEN),
     Attack("command missing in the page", "write it into the text part only", lambda s: answering(s.mail(MAX), MAX, "Mache ich.\n＃cl\u00adose 1").html("<p>Mache ich.</p>"), UNSEEN),
+    Attack("command in a parameter", "hide it from those who see text/enriched", lambda s: enriched(s, "Mache ich.\n<x-color><param>#close</param></x-color>"), UNSEEN),
     # Forged mail silences no one.
     Attack("spam, denied", "have the person blocked", after(denied_reply, lambda s: answering(s.mail(MAX), MAX, "#spam")), SPAM),
     Attack("spam, denied new mail", "have the person blocked", after(denied_problem, lambda s: answering(s.harness.outbox_of(MAX)[-1], MAX, "#spam")), replace(SPAM, changes=False, status="open")),
