@@ -5,13 +5,17 @@ hides. A command that stands only in the plain text was not written.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from unicodedata import normalize
 
+from mailbot.parse import limits
+
 _LETTER = re.compile(r"[^\W_]")
-_SIGNED = re.compile(r"[^\w>#]*#\W{0,5}(\S+)")
-_MAX_LINES = 500
+_SIGN = re.compile("[＃﹟♯]")
+_SIGNED = re.compile(r"[^\w>#]{0,80}#\W{0,9}(\S{1,60})")
+_MAX_LINES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,39 +26,38 @@ class Block:
     is_html: bool = False
 
 
-def best(alternatives: Sequence[list[Block]]) -> list[Block]:
+def best(alternatives: Sequence[list[Block]], *, looks: bool = True) -> list[Block]:
     """Return the alternative that is plain text if it says anything, else the last that says something.
 
-    If the plain text has a command that a reader of the page does not see, the page is taken.
+    If the plain text has a command that a reader of the page does not see, the page is taken; without a look
+    at the page (`looks`), if it has any.
     """
     filled = [blocks for blocks in alternatives if any(_LETTER.search(block.text) for block in blocks)]
     pages = [blocks for blocks in filled if any(block.is_html for block in blocks)]
     plain = [blocks for blocks in filled if blocks not in pages]
-    if plain and pages and _hides_a_command(plain[0], pages[-1]):
+    if plain and pages and (words := _first_words(plain[0])) and not (looks and _shows(pages[-1], words)):
         return pages[-1]
     return (plain or filled[-1:] or alternatives[-1:] or [[]])[0]
 
 
-def _hides_a_command(plain: list[Block], page: list[Block]) -> bool:
-    """Return whether a line of the plain text begins with a word behind "#" that the page does not show."""
-    written = {word for block in plain for word in _first_words(block.text)}
-    if not written:
-        return False
+def _shows(page: list[Block], words: frozenset[str]) -> bool:
+    """Return whether a reader of the page sees all these words."""
     from mailbot.parse import html  # noqa: PLC0415 - lxml takes its time to load, and most mails need it not
 
     shown = [html.to_text(block.text) if block.is_html else html.HtmlText(block.text) for block in page]
-    seen = "#".join(_plain(text.text) for text in shown if not text.unseen)
-    return not all(word in seen for word in written)
+    seen = "#".join(_plain(text.text[: limits.TEXT]) for text in shown if not text.unseen)
+    return all(word in seen for word in words)
 
 
-def _first_words(text: str) -> Iterator[str]:
-    """Yield the word behind "#" of each line that begins with one and is no quotation."""
-    lines = (line for line in normalize("NFKC", text).split("\n") if "#" in line)
-    for _, line in zip(range(_MAX_LINES), lines, strict=False):
-        if found := _SIGNED.match(line):
-            yield f"#{_plain(found[1])}"
+def _first_words(blocks: list[Block]) -> frozenset[str]:
+    """Return the word behind "#" of each line that begins with one and is no quotation."""
+    text = _SIGN.sub("#", "\n".join(block.text for block in blocks)[: limits.TEXT])
+    lines = (line for line in text.split("\n") if "#" in line)
+    found = map(_SIGNED.match, islice(lines, _MAX_LINES))
+    return frozenset(f"#{_plain(match[1])}" for match in found if match)
 
 
 def _plain(text: str) -> str:
     """Return a text as "#" and characters of words, without what programs change in it."""
-    return "".join(char for char in normalize("NFKC", text).casefold() if char.isalnum() or char == "#")
+    folded = normalize("NFC", _SIGN.sub("#", text)).casefold()
+    return "".join(char for char in folded if char.isalnum() or char == "#")

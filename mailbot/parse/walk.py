@@ -35,6 +35,7 @@ class PartCollector:
     calendar: bytes = b""
     original_id: str = ""
     written: bool = False
+    choices: int = 0
     shown: set[str] = field(default_factory=set)
     protection: Encryption = Encryption.NONE
 
@@ -74,10 +75,14 @@ class PartCollector:
             self.protection = Encryption.PGP
         found = [self.walk(child) for child in entity.children]
         if subtype == "alternative":
-            return best(found)
+            return self._best(found)
         if subtype == "related" and len(found) > 1:
             return next((blocks for blocks in found if blocks), [])
         return [block for blocks in found for block in blocks]
+
+    def _best(self, alternatives: list[list[Block]]) -> list[Block]:
+        self.choices += 1
+        return best(alternatives, looks=self.choices == 1)  # each look takes time
 
     def _smime(self, entity: Entity) -> list[Block]:
         raw = entity.data
@@ -100,7 +105,7 @@ class PartCollector:
         for number, (name, raw) in enumerate(found.files, 1):
             self._add_inner(entity, number, name, raw)
         self._note_shown(found.html)
-        return best([[Block(found.text)], [Block(found.html, is_html=True)]])
+        return self._best([[Block(found.text)], [Block(found.html, is_html=True)]])
 
     def _note_shown(self, markup: str) -> None:
         markup = markup[: limits.MARKUP].lower()
