@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field
 
 from mailbot.config.settings import Security
 from mailbot.config.types import (
+    AuthservId,
     Colour,
     Database,
     DayRange,
@@ -112,7 +113,7 @@ class Imap(Login):
     folder: Line = Field(default="INBOX", description="the folder to read")
     done: Text = Field(default="Mailbot/Done", description="the folder for handled mails")
     poll_seconds: Seconds = Field(default=60, description="seconds between polls; with IDLE, five times that")
-    authserv_id: Text = Field(default="", description="the server's name in its Authentication-Results")
+    authserv_id: AuthservId = Field(default="", description="the server's name in its Authentication-Results")
 
 
 class ImapSection(Imap):

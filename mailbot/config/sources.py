@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from mailbot.config.files import read_bytes
 from mailbot.config.problem import ConfigError, ConfigurationError, FieldError, Location, key_of, shown
 from mailbot.config.renamed import rename_keys
 
@@ -109,17 +110,21 @@ def _matching(path: Path, pattern: str) -> Iterator[Path]:
 
 def read_file(path: Path) -> Data:
     """Return a TOML document, without the byte order mark that editors on Windows write."""
+    content = b""
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        content = read_bytes(path)
+        return tomllib.loads(content.decode("utf-8-sig"))
     except FileNotFoundError:
         expected = "does not exist; `mailbot init` writes a configuration"
     except OSError as error:
         expected = f"cannot be read: {error.strerror}"
     except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        line = content[: error.start].count(b"\n") + 1
         expected = f"is not in UTF-8 (line {line}); save it in this encoding"
     except ValueError as error:  # tomllib's own kind, and int()'s for a number of too many digits
         expected = f"is not TOML: {error}"
+    except RecursionError:
+        expected = "is not TOML that can be read: its lists or tables are nested too deep"
     raise ConfigurationError((ConfigError(path, "", expected),))
 
 

@@ -17,7 +17,8 @@ _MARKS = frozenset({OPEN, CLOSE, CUT, SIGNATURE_BEGINS, SIGNATURE_ENDS, INDENTED
 _MARK = re.compile(f"[{''.join(sorted(_MARKS))}]")
 _DROPPED = frozenset({
     "script", "style", "head", "title", "noscript", "template", "object", "svg", "meta", "link", "base",
-    "select", "textarea", "map", "datalist"
+    "select", "textarea", "map", "datalist", "noframes", "noembed", "iframe", "video", "audio", "canvas",
+    "progress", "meter", "rp", "annotation", "annotation-xml"
 })  # fmt: skip
 _BLOCKS = frozenset({
     "p", "div", "table", "tr", "ul", "ol", "li", "dl", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6",
@@ -25,7 +26,7 @@ _BLOCKS = frozenset({
     "fieldset", "figure", "hr", "body", "html", "caption", "thead", "tbody", "nav", "main", "aside",
     "details", "summary"
 })  # fmt: skip
-_MARKED_BY_NAME = frozenset(["blockquote", "signature"])
+_MARKED_BY_NAME = frozenset(["blockquote", "signature", "details", "summary", "dialog"])
 _PARAGRAPHS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "pre", "blockquote"])
 _LETTER = re.compile(r"[^\W_]")
 _SPACE = re.compile(r"[ \t\r\n\f\xa0]+")

@@ -40,6 +40,11 @@ def _unbroken(text: str) -> Markup:
     return Markup('<span style="white-space:nowrap">{}</span>').format(text)
 
 
+def _unbroken_words(text: str) -> Markup:
+    """Return a text as HTML whose words are not broken, as programs do at the dash of "Mo–Fr"."""
+    return Markup(" ").join(map(_unbroken, text.split(" ")))
+
+
 def _quoted(text: str) -> str:
     """Return a person's text with "> " before each line (RFC 3676, 4.5), so that it is visibly theirs."""
     return "\n".join(f"> {line}".rstrip() for line in text.strip().split("\n"))
@@ -155,6 +160,7 @@ def _environment(loader: BaseLoader, colour: str, *, informal: bool) -> Environm
         "prose": _prose,
         "quoted": _quoted,
         "unbroken": _unbroken,
+        "unbroken_words": _unbroken_words,
     }
     environment.globals |= {
         "colour": colour,

@@ -101,6 +101,12 @@ def test_a_misspelled_word_is_corrected_with_its_argument(desk: DeskHarness) -> 
     assert links(desk)[0].startswith("#notiz Sie hat den Stecker gezogen.\n")
 
 
+def test_words_around_a_number_are_no_text_for_the_ticket_of_the_mail(desk: DeskHarness) -> None:
+    reported(desk)
+    answered(desk, "#schließen wie 14")
+    assert [link for link in links(desk) if link.startswith("#schließen\n")] == []
+
+
 def test_a_polite_word_after_a_command_is_ignored(desk: DeskHarness) -> None:
     reported(desk)
     assert answered(desk, "Ist erledigt.\n\n#Schließen bitte") == "command"

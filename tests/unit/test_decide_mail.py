@@ -472,6 +472,24 @@ def test_mail_of_a_requester_is_filed_if_the_server_says_that_it_is_forged() -> 
     assert (done.outcome, done.ticket().status) == ("reply", Status.OPEN)
 
 
+def test_commands_of_a_requester_are_text_if_the_server_says_that_the_mail_is_forged(
+    subtests: pytest.Subtests,
+) -> None:
+    told = {(MAX, "requester_reply"), (ERIKA, "requester_reply")}
+    for case, text in (
+        (answers(LENA, ticket(), "Geht wieder.\n#close"), "Geht wieder.\n#close"),
+        (writes(LENA, "#close").keyed(ticket()), "#close"),
+        (answers(LENA, ticket(), "#helped"), "#helped"),
+        (answers(LENA, ticket(), "#list\n#close"), "#list\n#close"),
+        (answers(LENA, ticket(), "").with_mail(subject="#close"), "#close"),
+    ):
+        with subtests.test(text=text):
+            done = case.failed().decide()
+            assert (done.outcome, done.message.text.strip(), done.notified) == ("reply", text, told)
+            assert done.ticket().status is Status.OPEN
+            assert case.decide().ticket().status is Status.CLOSED
+
+
 def test_team_learns_that_a_sender_may_be_forged_and_who_was_not_added_to_cc() -> None:
     people = (Address("rosa@schule.example"), Address(KARL), Address("x@anderswo.example"))
     for scenario, missing in (
@@ -537,6 +555,8 @@ def test_question_says_what_proof_is_missing(subtests: pytest.Subtests) -> None:
         (fresh, ("", False)),
         (other, ("not-shown", False)),
         (fresh.failed(), ("", True)),
+        (fresh.failed(padding=8_000), ("unreadable-results", False)),
+        (answers(MAX, ticket(), "#close").failed(padding=8_000), ("unreadable-results", False)),
     ):
         with subtests.test(expected=expected):
             question = case.decide().notification(MAX, NotificationKind.CONFIRM)

@@ -43,7 +43,7 @@ _COURTESIES = frozenset(
     lieber liebe wow bald bis nachricht mail mails wuensche wuenschen alle
     hartelijk het weer werkt funciona bardzo działa juz mille tante molte funziona muchas muchisimas ya
     ederim ederiz cok calisiyor szepen nagyon mukoedik ujra
-    leute ganze gesamte gesamten zusammen allen beide beiden allerseits miteinander herr
+    we gerne leute ganze gesamte gesamten zusammen allen beide beiden allerseits miteinander herr
     ihr seid hab habt gleichfalls ebenso ebenfalls guys schnell ging ja war gesehen begeistert
     herrn frau dr prof mr ms mrs madame monsieur
     """.split()  # noqa: SIM905 - a word list reads better than four hundred quotation marks
