@@ -1,4 +1,4 @@
-"""How long ago something was, as people say it: by the calendar, not by the clock."""
+"""Express an age as people do: in days, weeks, months and years of the calendar."""
 
 from datetime import datetime, tzinfo
 

@@ -561,7 +561,7 @@ def test_tickets_of_two_schools_are_not_merged() -> None:
     assert case.decide().reasons == [Reason.NOT_HERE]
 
 
-def test_merge_opens_the_surviving_ticket_if_the_other_was_open() -> None:
+def test_merge_opens_the_target_if_the_other_ticket_was_open() -> None:
     done = answers(MAX, ticket(), "#merge 12").proven().with_facts(closed(12)).decide()
     assert done.ticket("GYM-12").status is Status.OPEN
 
