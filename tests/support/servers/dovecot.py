@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from mailbot.config import ImapAccount, Secret, Security
@@ -199,9 +198,7 @@ class Dovecot:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def account(self, user: str, security: Security = "tls", *, done: str = "Mailbot/Done") -> ImapAccount:
