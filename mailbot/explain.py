@@ -59,7 +59,7 @@ def _understood(mail: Mail, classification: Classification) -> dict[str, Any]:
 def outcome(mail: Mail, classification: Classification) -> str:
     """Return the outcome of such a mail in a few words."""
     if classification.kind is not MailKind.HUMAN:
-        return "filed in silence"
+        return "filed without notification"
     if mail.encryption is not Encryption.NONE:
         return "sender is asked for an unencrypted mail"
     if action_key(f"{mail.text}\n{mail.signature}") or mail.in_reply_to or mail.references:
