@@ -23,11 +23,11 @@ class LoadContext:
 
     folder: Path
     environ: Mapping[str, str]
-    findings: list[FieldError] = field(default_factory=list)
+    field_errors: list[FieldError] = field(default_factory=list)
 
     def report(self, location: Location, expected: str, value: object = None) -> None:
         """Add a problem."""
-        self.findings.append(FieldError(location, expected, value))
+        self.field_errors.append(FieldError(location, expected, value))
 
     def read(
         self, location: Location, name: str | None, reader: "Callable[[str, LoadContext], T]"

@@ -1,4 +1,4 @@
-"""Which elements of an HTML mail a reader can see, by their attributes and simple style rules (CSS 2.1).
+"""Find the elements of an HTML mail that a reader sees, by attributes and simple style rules (CSS 2.1).
 
 Only what a person reads in the mail is their text. Senders of newsletters, and attackers, hide other text.
 """

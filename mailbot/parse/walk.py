@@ -1,4 +1,4 @@
-"""What the tree of a mail holds: its texts, its files, its reports, and what hides it."""
+"""Collect the texts, files and reports in the tree of a mail, and find its encryption."""
 
 import re
 from dataclasses import dataclass, field, replace
@@ -167,7 +167,7 @@ class PartCollector:
         return b"".join([*kept, raw[at:]])
 
     def _add_inner(self, entity: Entity, number: int, name: str, content: bytes) -> None:
-        """Add a file that stands within the content of an entity."""
+        """Add a file that is within the content of an entity."""
         path, kind = f"{entity.path or '1'}/{number}", files.sniff_type(content, "")
         name = files.safe_name(name) or files.default_name(path, kind)
         self._add(Part(path, name, kind, len(content)), content)

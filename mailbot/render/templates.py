@@ -1,4 +1,4 @@
-"""Where the templates are, and how jinja2 reads them."""
+"""Find the templates, and configure jinja2 for them."""
 
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path

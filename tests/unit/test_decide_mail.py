@@ -147,13 +147,13 @@ def test_unauthenticated_answer_adds_no_cc() -> None:
     assert [person.email for person in answer.proven().decide().ticket().cc] == [KARL]
 
 
-def test_supporter_with_an_own_problem_is_its_requester_and_not_notified_as_staff() -> None:
+def test_supporter_with_a_problem_of_theirs_is_its_requester_and_not_notified_as_staff() -> None:
     done = writes(MAX, "Mein Rechner ist kaputt.").decide()
     assert done.notified == {(MAX, "receipt"), (ERIKA, "new_ticket")}
     assert done.notification(MAX).role is Role.REQUESTER
 
 
-def test_supporter_answers_an_own_problem_as_its_requester() -> None:
+def test_supporter_answers_about_their_problem_as_its_requester() -> None:
     own = ticket(requester=Address(MAX), cc=())
     case = writes(MAX, "Und der Monitor.").answering(own, role=Role.REQUESTER, kind=NotificationKind.RECEIPT)
     done = case.decide()
@@ -325,7 +325,7 @@ def test_subject_tag_of_a_stranger_opens_a_new_ticket_and_only_the_team_sees_the
     assert (related.key, done.notification(MAX).related_reason) == ("GYM-1", "subject-tag")
 
 
-def test_an_outsider_who_forwards_a_mail_gets_an_own_ticket_and_the_team_sees_the_relation() -> None:
+def test_an_outsider_who_forwards_a_mail_gets_another_ticket_and_the_team_sees_the_relation() -> None:
     for subject, forwarded in (("WG: [#GYM-1] Beamer", False), ("Fwd: Leinwand", False), ("Leinwand", True)):
         case = writes(EVE, "Bei mir klemmt die Leinwand.", subject=subject).answering(ticket(), to=LENA)
         done = case.with_mail(forwarded=forwarded).decide()
