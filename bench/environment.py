@@ -54,7 +54,7 @@ class Site:
 def site(*, login: bool = True, lmtp: bool = False, looks: int = 1) -> Iterator[Site]:
     """Start the servers; with DATABASE=postgresql one of these too. `login`: for handing in mail.
 
-    `looks` is how often, in seconds, Dovecot looks at a folder under IDLE though nothing tells it to.
+    `looks` is the interval in seconds at which Dovecot checks a folder under IDLE by itself.
     """
     with (
         tempfile.TemporaryDirectory() as directory,

@@ -1,6 +1,6 @@
 """Measure the time from the LMTP delivery of a mail to the notification of the team, under IDLE.
 
-A bare client under IDLE shows how much of that Dovecot takes: it gathers mails for 0.5 s before it tells.
+A bare client under IDLE shows the share of Dovecot, which collects mails for 0.5 s before it notifies.
 """
 
 import time
@@ -33,7 +33,7 @@ def figures(mails: int) -> Iterator[Figure]:
             load = _in_a_flow(env, daemon, [f"schwall{i}" for i in range(mails)])
             daemon.stop()
     rate = f"{1 / LOAD_SECONDS:.0f} mails/s"
-    yield Figure("latency, baseline: Dovecot tells a bare client under IDLE", _milliseconds(notified))
+    yield Figure("latency, baseline: Dovecot notifies a bare client under IDLE", _milliseconds(notified))
     yield Figure("latency, idle: added by mailbot", *_added(idle, notified))
     yield Figure(f"latency, baseline with {rate}: several mails per notification", _milliseconds(flow))
     yield Figure(f"latency, {rate}: added by mailbot", *_added(load, flow))

@@ -10,6 +10,7 @@ import random
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 from statistics import median
@@ -40,6 +41,7 @@ def read() -> list[Problem]:
     return problems
 
 
+@cache
 def terms_of(problem: Problem) -> TermSet:
     """Return the words of a report."""
     return terms("GYM", problem.subject, problem.text, None)

@@ -108,7 +108,7 @@ def own_templates(machine: Machine) -> None:
 
 
 def start_release(machine: Machine) -> None:
-    """Start it, after a check by root, and let it handle mails."""
+    """Start it, after a check by root, and let it process mails."""
     machine.step("start the release")
     machine.run("mailbot check", status=None, lines=14)
     machine.run("ls -ldn /var/lib/mailbot /var/lib/mailbot/*", status=None)
@@ -127,7 +127,7 @@ def tickets(machine: Machine) -> list[str]:
 
 
 def command(machine: Machine, subject: str, text: str) -> None:
-    """Reply to the team's notification of a ticket as the supporter; the receipt is of the own template."""
+    """Reply to a notification as the supporter; the operator's template renders the receipt."""
     notified = machine.notification(subject)
     assert notified is not None
     before = marks(machine)
@@ -138,7 +138,7 @@ def command(machine: Machine, subject: str, text: str) -> None:
 
 
 def marks(machine: Machine) -> int:
-    """Count the mails to the supporter that are rendered by the own template."""
+    """Count the mails to the supporter that are rendered by the operator's template."""
     parts = [
         part.get_payload(decode=True)
         for received in machine.servers.smtp.received
@@ -150,7 +150,7 @@ def marks(machine: Machine) -> int:
 
 
 def upgrade(machine: Machine) -> None:
-    """Upgrade by the page; the tickets stay, and mails are handled as before."""
+    """Upgrade by the page; the tickets stay, and mails are processed as before."""
     machine.step("upgrade, by docs/upgrading.md")
     before = tickets(machine)
     machine.run("mkdir -p /var/backups")

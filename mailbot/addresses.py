@@ -54,7 +54,7 @@ def canonical_address(address: str) -> str | None:
 
 
 def stored_address(address: str) -> str:
-    """Return the canonical address; what is not an address is stored in lower case."""
+    """Return the canonical address; a text that is not an address is stored in lower case."""
     return canonical_address(address) or address.strip().lower()
 
 

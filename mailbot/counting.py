@@ -1,4 +1,4 @@
-"""Say a number with its noun."""
+"""Write a number with its noun."""
 
 
 def counted(number: int, singular: str, plural: str = "") -> str:

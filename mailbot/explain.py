@@ -1,4 +1,4 @@
-"""What would become of mails, and why; changes nothing and needs no configuration."""
+"""Explain what a desk would do with mails, and why; change nothing, and need no configuration."""
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -17,27 +17,27 @@ DryRun = Callable[[Mail, bytes], Decision]
 def explain(content: bytes, dry_run: DryRun | None = None) -> dict[str, Any]:
     """Return what is understood of a mail's bytes, as JSON values, with the reasons.
 
-    `dry_run` asks a desk what it would decide; without it nothing is known of tickets and roles.
+    `dry_run` returns the decision of a desk; without it tickets and roles are unknown.
     """
     mail = parse(content)
-    verdict = classify(mail, frozenset())
+    classification = classify(mail, frozenset())
     if dry_run is None:
-        return {**_understood(mail, verdict), "outcome": outcome(mail, verdict)}
+        return {**_understood(mail, classification), "outcome": outcome(mail, classification)}
     decision = dry_run(mail, content)
     return {
-        **_understood(mail, verdict),
+        **_understood(mail, classification),
         "role": decision.role,
         "ticket": decision.ticket,
         "matched_by": decision.matched_by,
         "outcome": decision.outcome,
-        "because": [*reasons(mail, verdict), *decision.because],
+        "because": [*reasons(mail, classification), *decision.because],
     }
 
 
-def _understood(mail: Mail, verdict: Classification) -> dict[str, Any]:
+def _understood(mail: Mail, classification: Classification) -> dict[str, Any]:
     lines = () if mail.unseen else find_commands(without_action_key(mail.text), mail.subject).lines
     return {
-        "kind": verdict.kind.value,
+        "kind": classification.kind.value,
         "sender": mail.sender.email if mail.sender else "",
         "subject": mail.subject,
         "role": None,
@@ -52,14 +52,14 @@ def _understood(mail: Mail, verdict: Classification) -> dict[str, Any]:
             for p in mail.parts
         ],
         "outcome": "",
-        "because": list(reasons(mail, verdict)),
+        "because": list(reasons(mail, classification)),
     }
 
 
-def outcome(mail: Mail, verdict: Classification) -> str:
-    """Return in a few words what a desk does with such a mail."""
-    if verdict.kind is not MailKind.HUMAN:
-        return "filed in silence"
+def outcome(mail: Mail, classification: Classification) -> str:
+    """Return the outcome of such a mail in a few words."""
+    if classification.kind is not MailKind.HUMAN:
+        return "filed without notification"
     if mail.encryption is not Encryption.NONE:
         return "sender is asked for an unencrypted mail"
     if action_key(f"{mail.text}\n{mail.signature}") or mail.in_reply_to or mail.references:
@@ -67,9 +67,9 @@ def outcome(mail: Mail, verdict: Classification) -> str:
     return "opens a ticket"
 
 
-def reasons(mail: Mail, verdict: Classification) -> Iterator[str]:
+def reasons(mail: Mail, classification: Classification) -> Iterator[str]:
     """Yield why a mail was understood as it was."""
-    yield f"{verdict.kind.value}: {verdict.reason}"
+    yield f"{classification.kind.value}: {classification.reason}"
     for status in mail.delivery[:20]:
         about = f" of {status.original_message_id}" if status.original_message_id else ""
         yield f"delivery {status.action.value}: {status.recipient} {status.status}".rstrip() + about

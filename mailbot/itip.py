@@ -246,7 +246,7 @@ def _parsed(lines: Iterable[str]) -> Any:
 
 
 def _time(lines: Iterable[str], name: str) -> datetime | None:
-    """Return the time in a property; None if it cannot be read, which spares the rest of the answer."""
+    """Return the time in a property; None if it cannot be read; the rest of the answer still counts."""
     try:
         event = _parsed("DTSTART" + line[len(name) :] for line in lines if _name(line) == name)
         begin = next((getattr(value, "dt", None) for value in _all(event, "DTSTART")), None)

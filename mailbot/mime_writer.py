@@ -49,8 +49,8 @@ def to_bytes(
 ) -> bytes:
     """Return the mail as it goes to the server, lines ended by CRLF (RFC 5322, 2045, 2183, 2387).
 
-    `references` are the Message-IDs of the thread, oldest first; `content_of` gives the content of an
-    attachment, and what it raises is not caught. The same arguments give the same bytes; they are ASCII
+    `references` are the Message-IDs of the thread, oldest first; `content_of` returns the content of
+    an attachment; its exceptions are not caught. The same arguments give the same bytes; they are ASCII
     unless the local part of an address is not (RFC 6532).
     """
     fields = (*_fields(outgoing, date), *_threading(outgoing, references), ("MIME-Version", "1.0"))
@@ -90,7 +90,7 @@ def _ids(candidates: tuple[str, ...]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=256)  # a subject goes to several recipients, and Header takes its time
 def _unstructured(text: str) -> str:
-    """Return the value of Subject, in encoded words where ASCII lines do not do (RFC 2047)."""
+    """Return the value of Subject, in encoded words where ASCII lines are not enough (RFC 2047)."""
     line = one_line(text)
     plain = line.isascii() and "=?" not in line and max(map(len, line.split()), default=0) < _WORD_LENGTH
     return Header(line, "us-ascii" if plain else "utf-8", header_name="Subject").encode(
@@ -102,7 +102,7 @@ def _unstructured(text: str) -> str:
 def _address(address: Address) -> str:
     """Return name and address; the domain is ASCII (RFC 5891), the name an encoded word where needed.
 
-    What is not an address is written as it is: the server refuses it, and the author is notified.
+    A text that is not an address is written as it is: the server refuses it, and the author is notified.
     """
     name = one_line(address.name)[:_NAME_LENGTH]
     email = canonical_address(address.email) or one_line(address.email)
@@ -189,7 +189,7 @@ def _file_part(
 
 
 def _base64_lines(content: bytes) -> bytes:
-    """Return base64 in lines of 76 characters (RFC 2045, 6.8); `base64.encodebytes` takes thrice as long."""
+    """Return base64 in lines of 76 characters (RFC 2045, 6.8); faster than `base64.encodebytes`."""
     encoded = b2a_base64(content, newline=False)
     lines = [encoded[start : start + 76] for start in range(0, len(encoded), 76)]
     return b"\r\n".join([*lines, b""])
@@ -219,7 +219,7 @@ def _pieces(value: str) -> Iterator[str]:
 
 
 def _filename(name: str, position: int) -> str:
-    """Return a name without folders and tricks, short enough for file systems, its suffix kept."""
+    """Return a name without folders and controls, short enough for file systems, with its suffix."""
     flat = one_line(name).replace("/", "_").replace("\\", "_").strip(". ")
     stem, dot, suffix = flat.rpartition(".")
     if len(flat) > _FILENAME_LENGTH and dot and len(suffix) < 10:

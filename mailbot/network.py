@@ -63,7 +63,7 @@ def _context(ca_file: Path | None, _: tuple[tuple[int, int], ...]) -> ssl.SSLCon
 
 
 def _version(path: str | Path) -> tuple[int, int]:
-    """Return what differs after a file, or a directory, was changed or replaced."""
+    """Return values that differ after a file, or a directory, was changed or replaced."""
     status = Path(path).stat()
     return status.st_ino, status.st_mtime_ns
 

@@ -1,4 +1,4 @@
-"""OutgoingMail mail in words, as the outbox keeps it until it is sent."""
+"""An outgoing mail after it is rendered, as the outbox stores it until it is sent."""
 
 from dataclasses import dataclass
 

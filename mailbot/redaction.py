@@ -55,7 +55,7 @@ def _in_base64(secret: bytes) -> Iterator[str]:
 
 
 def _decodes_to_login(run: str, secret: str) -> bool:
-    """Return whether base64 decodes to a login or to the secret, also if it was cut off."""
+    """Return whether base64 decodes to a login or to the secret, even if it was cut off."""
     plain = run.rstrip("=").translate(str.maketrans("-_", "+/"))
     decoded = binascii.a2b_base64(plain[: len(plain) // 4 * 4])
     full = binascii.a2b_base64(plain + "=" * (-len(plain) % 4)) if len(plain) % 4 != 1 else decoded

@@ -9,10 +9,10 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]"
 _UNCLEAN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 # Also marks that only turn neutral characters, and tags that no terminal shows.
 _UNPRINTABLE = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\uffff"
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff\ufff9-\uffff"
     r"\ud800-\udfff\U000e0000-\U000e007f]"
 )
-_DIRECTION = re.compile(r"[\u202a-\u202e\u2066-\u2069\ufeff]")  # they make fdp.exe look like exe.pdf
+_DIRECTION = re.compile(r"[\u202a-\u202e\u2066-\u206f\ufeff]")  # they make fdp.exe look like exe.pdf
 
 
 def clean(text: str) -> str:

@@ -42,6 +42,10 @@ PHRASES = (
         r"(?:is|are|was|were|be|been|being) told|tells? whether",
         "“is notified”, “is reported”; “whether” alone",
     ),
+    (r"(?:an|the|with) own", "“its own”, “the operator's”, “another”"),
+    (r"also (?:if|when|while|long after)", "“even if”, “even while”"),
+    (r"mend(?:s|ed|ing)?", "“fix”, “repair”, “recover”"),
+    (r"stands? (?:above|at|before|behind|below|beside|between|on)|stood", "“is”, “was”"),
     (
         r"(?<=[:;]\s)who (?:gives|sends|wrote|chose)|(?-i:(?<=\.\s)One (?:that|who|which))",
         "name the noun: “people who”, “a mail that”",
@@ -56,6 +60,9 @@ NAME_PHRASES = (
     (r"what(?:so)?ever", "“with any”, or name the cases"),
     (r"lies?|leaps?|lapses?|rests|astray", "“is in”, “jumps”, “expires”, “is off”"),
     (r"(?:do|does|no) harm|for the \w+ sake", "“is no error”, “is ignored”, “because of”"),
+    (r"handle[sd]?|set aside|sets \w+ aside", "“is processed”, “is quarantined”"),
+    (r"(?:looked|looks) (?:at|through)|carried out", "“is checked”, “is read”; “is executed”"),
+    (r"falls? silent|in silence|no doubles", "“stops”, “without a mail”, “no duplicates”"),
     (r"goes on|goes before|goes up|is gone|go through", "“continues”, “takes precedence”, “is removed”"),
 )
 CHECKED = (

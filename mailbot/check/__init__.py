@@ -73,7 +73,7 @@ def _servers(settings: Settings, *, with_roundtrip: bool) -> Iterator[CheckResul
 
 
 def _engine(settings: Settings) -> Engine | None:
-    """Open the database, or return None if there is none; the check of the database has said so."""
+    """Open the database, or return None if that fails; `_database` reports why."""
     try:
         desk = inspect_desk(settings)
     except (DeskError, SQLAlchemyError, OSError):
@@ -142,14 +142,14 @@ def _tickets(desk: Desk) -> Iterator[CheckResult]:
 def _audit(desk: Desk) -> CheckResult:
     """Verify the audit trail's hash chains; show the newest hash, so that it can be kept elsewhere."""
     with read_only(desk.engine) as session:
-        verdict = verify(session)
-    if verdict.problems:
-        more = f"; and {len(verdict.problems) - 1} more" if len(verdict.problems) > 1 else ""
-        return CheckResult(False, "audit trail", f"was tampered with: {verdict.problems[0]}{more}")
+        result = verify(session)
+    if result.problems:
+        more = f"; and {len(result.problems) - 1} more" if len(result.problems) > 1 else ""
+        return CheckResult(False, "audit trail", f"was tampered with: {result.problems[0]}{more}")
     return CheckResult(
         True,
         "audit trail",
-        f"{verdict.entries} entries are intact; the newest hash is {verdict.head[:16] or 'none'}",
+        f"{result.entries} entries are intact; the newest hash is {result.head[:16] or 'none'}",
     )
 
 

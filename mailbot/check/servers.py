@@ -56,12 +56,12 @@ def check_servers(
 ) -> list[CheckResult]:
     """Check the mailbox and the SMTP account of a school."""
     return [
-        *silent.check(school, imap, lambda: list(inbox(school, imap, engine))),
-        *silent.check(school, smtp, lambda: [relay(school, smtp)]),
+        *silent.check(school, imap, lambda: list(check_mailbox(school, imap, engine))),
+        *silent.check(school, smtp, lambda: [check_smtp_account(school, smtp)]),
     ]
 
 
-def inbox(school: School, account: ImapAccount, engine: Engine | None) -> Iterator[CheckResult]:
+def check_mailbox(school: School, account: ImapAccount, engine: Engine | None) -> Iterator[CheckResult]:
     """Open a school's mailbox and inspect it; compare it with the ledger if the database can be opened."""
     subject = _subject(school, account)
     try:
@@ -162,7 +162,7 @@ def _fields(text: str) -> list[str]:
     return [line.partition(":")[2] for line in unfolded.splitlines() if ":" in line]
 
 
-def relay(school: School, account: SmtpAccount) -> CheckResult:
+def check_smtp_account(school: School, account: SmtpAccount) -> CheckResult:
     """Log in, and ask whether the school can send from its address; nothing is sent."""
     subject = _subject(school, account)
 

@@ -10,7 +10,7 @@ from mailbot.extras import missing
 def open_points(settings: Settings, year: int, *, service: bool) -> Iterator[tuple[str, str]]:
     """Yield what is missing or is not checked, each with what to do.
 
-    `service` tells that systemd runs the daemon; in a container a call has its user and its passwords anyway.
+    `service`: systemd runs the daemon; in a container a call has its user and its passwords anyway.
     """
     if not settings.policy.operators:
         yield "alerts reach no operator", "set bot.operators"
@@ -22,7 +22,7 @@ def open_points(settings: Settings, year: int, *, service: bool) -> Iterator[tup
         )
     holidays = school_holidays(settings, year)
     if not settings.land:
-        yield "no holidays are kept", "set bot.land"
+        yield "no holidays are known", "set bot.land"
     elif not holidays.ok:
         yield holidays.text, "install a newer version, or set hours.closed"
     for problem in missing(settings):

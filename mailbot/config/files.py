@@ -1,5 +1,7 @@
 """Files and environment variables that a configuration names: passwords, keys, certificates, directories."""
 
+import errno
+import os
 import ssl
 import stat
 from collections.abc import Callable, Mapping
@@ -11,6 +13,7 @@ from mailbot.config.problem import FieldError, Location
 from mailbot.config.settings import Secret
 
 CONTAINER_SECRETS = "/run/secrets"
+_MAX_SIZE = 10_000_000  # bytes; a device such as /dev/zero never ends
 T = TypeVar("T")
 
 
@@ -20,11 +23,11 @@ class LoadContext:
 
     folder: Path
     environ: Mapping[str, str]
-    findings: list[FieldError] = field(default_factory=list)
+    field_errors: list[FieldError] = field(default_factory=list)
 
     def report(self, location: Location, expected: str, value: object = None) -> None:
         """Add a problem."""
-        self.findings.append(FieldError(location, expected, value))
+        self.field_errors.append(FieldError(location, expected, value))
 
     def read(
         self, location: Location, name: str | None, reader: "Callable[[str, LoadContext], T]"
@@ -52,6 +55,15 @@ class LoadContext:
         return next((candidate for candidate in candidates if candidate.exists()), self.path(name))
 
 
+def read_bytes(path: Path) -> bytes:
+    """Return the content of a file; raise OSError if it cannot be read or is larger than 10 MB."""
+    with path.open("rb") as file:
+        content = file.read(_MAX_SIZE + 1)
+    if len(content) > _MAX_SIZE:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    return content
+
+
 # Readers for LoadContext.read: they raise ValueError with what would be right.
 
 
@@ -74,7 +86,7 @@ def secret_text(name: str, context: LoadContext) -> Secret:
     try:
         path = context.credential(name)
         _require_private(path, context)
-        content = path.read_bytes().decode("utf-8-sig")  # editors on Windows write a byte order mark
+        content = read_bytes(path).decode("utf-8-sig")  # editors on Windows write a byte order mark
     except OSError as error:
         new = "; systemd passes new passwords at the start: systemctl restart mailbot"
         hint = new if "CREDENTIALS_DIRECTORY" in context.environ else ""

@@ -36,10 +36,10 @@ def read_form(data: dict[str, object]) -> tuple[Document | None, list[FieldError
     try:
         return Document.model_validate(data), []
     except ValidationError as error:
-        return None, [_finding(details) for details in error.errors(include_url=False)]
+        return None, [_field_error(details) for details in error.errors(include_url=False)]
 
 
-def _finding(error: ErrorDetails) -> FieldError:
+def _field_error(error: ErrorDetails) -> FieldError:
     *path, key = location = error["loc"]
     fields = _fields(path)
     field = fields.get(str(key))

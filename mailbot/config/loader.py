@@ -65,9 +65,9 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     sources = read_sources(path)
     for advice in sources.renamed_keys:
         structlog.get_logger().warning("configuration key renamed", file=str(path), advice=advice)
-    settings, findings = evaluate(path, sources, environ)
+    settings, field_errors = evaluate(path, sources, environ)
     if settings is None:
-        raise sources.error(findings)
+        raise sources.error(field_errors)
     return replace(settings, renamed_keys=sources.renamed_keys, included=tuple(sources.files)[1:])
 
 
@@ -75,11 +75,11 @@ def evaluate(
     path: Path, sources: Sources, environ: Mapping[str, str]
 ) -> tuple[Settings | None, list[FieldError]]:
     """Return the settings of a document, or None and every problem of the first phase that fails."""
-    document, findings = read_form(sources.data)
+    document, field_errors = read_form(sources.data)
     if document is None:
-        return None, findings
+        return None, field_errors
     context = LoadContext(path.absolute().parent, environ)
-    return _settings(path, document, context), context.findings
+    return _settings(path, document, context), context.field_errors
 
 
 def _settings(path: Path, document: model.Document, context: LoadContext) -> Settings | None:
@@ -87,12 +87,12 @@ def _settings(path: Path, document: model.Document, context: LoadContext) -> Set
     bot, metrics = document.bot, document.metrics
     keys = [school.key for school in document.school]
     mailboxes = imap_logins(document)
-    context.findings.extend(check_meaning(document, mailboxes))
+    context.field_errors.extend(check_meaning(document, mailboxes))
     oauth2 = read_oauth2(document, context)
     imap = [imap_account(login, context, oauth2) for login in mailboxes]
     smtp = [smtp_account(login, context, oauth2) for login in smtp_logins(document)]
     templates = context.read(("bot", "templates"), bot.templates, directory)
-    if context.findings:
+    if context.field_errors:
         return None
     state_dir = context.path(bot.state_dir)
     return Settings(

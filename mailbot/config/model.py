@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, Field
 
 from mailbot.config.settings import Security
 from mailbot.config.types import (
+    AuthservId,
     Colour,
     Database,
     DayRange,
@@ -77,7 +78,7 @@ class Bot(Table):
     address_form: AddressForm = Field(default="formal", description="how German mails address people")
     colour: Colour = Field(default="#1a5f8f", description="the colour of buttons and links in mails")
     timezone: Timezone = Field(default="Europe/Berlin", description="the time zone of dates in mails")
-    land: Land = Field(default="", description="the Land whose holidays are kept")
+    land: Land = Field(default="", description="the Land whose holidays apply")
     state_dir: Line = Field(default="/var/lib/mailbot", description="the directory of the bot's own files")
     database: Database = Field(default="sqlite", repr=False, description="the database of tickets and mails")
     operators: list[Annotated[Operator, BeforeValidator(person_table)]] = Field(
@@ -110,9 +111,9 @@ class Imap(Login):
 
     security: Security = Field(default="tls", description="how the connection is encrypted")
     folder: Line = Field(default="INBOX", description="the folder to read")
-    done: Text = Field(default="Mailbot/Done", description="the folder for handled mails")
+    done: Text = Field(default="Mailbot/Done", description="the folder for processed mails")
     poll_seconds: Seconds = Field(default=60, description="seconds between polls; with IDLE, five times that")
-    authserv_id: Text = Field(default="", description="the server's name in its Authentication-Results")
+    authserv_id: AuthservId = Field(default="", description="the server's name in its Authentication-Results")
 
 
 class ImapSection(Imap):

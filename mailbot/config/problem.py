@@ -35,7 +35,7 @@ class ConfigError:
 
     def __str__(self) -> str:
         place = " = ".join(part for part in (self.key, self.value) if part)
-        return ": ".join(part for part in (str(self.file), place, self.expected) if part)
+        return _one_line(": ".join(part for part in (str(self.file), place, self.expected) if part))
 
 
 class ConfigurationError(Exception):
@@ -59,7 +59,12 @@ def shown(value: object) -> str:
         return ""
     text = _CREDENTIALS.sub("//…@", value)
     text = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
-    return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text) + '"'
+    return _one_line(f'"{text}"')
+
+
+def _one_line(text: str) -> str:
+    """Return a text in which characters that a terminal may obey are escaped."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
 
 
 def key_of(location: Location, document: dict[str, object]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from mailbot.config.files import read_bytes
 from mailbot.config.problem import ConfigError, ConfigurationError, FieldError, Location, key_of, shown
 from mailbot.config.renamed import rename_keys
 
@@ -31,22 +32,22 @@ class Sources:
     renamed_keys: tuple[str, ...] = ()
     conflicts: tuple[FieldError, ...] = ()
 
-    def error(self, findings: Iterable[FieldError]) -> ConfigurationError:
-        """Make one line for each location, in the order of the files; later findings are consequences."""
+    def error(self, field_errors: Iterable[FieldError]) -> ConfigurationError:
+        """Make one line for each location, in the order of the files; later errors are consequences."""
         first: dict[Location, FieldError] = {}
-        for finding in (*self.conflicts, *findings):
-            first.setdefault(finding.location, finding)
+        for field_error in (*self.conflicts, *field_errors):
+            first.setdefault(field_error.location, field_error)
         ordered = sorted(first.values(), key=partial(_order, list(self.data)))
         return ConfigurationError(tuple(map(self._problem, ordered)))
 
-    def _problem(self, finding: FieldError) -> ConfigError:
-        file, location = self._origin(finding.location)
-        expected = finding.expected
-        if finding.first:
-            other, first = self._origin(finding.first)
+    def _problem(self, field_error: FieldError) -> ConfigError:
+        file, location = self._origin(field_error.location)
+        expected = field_error.expected
+        if field_error.first:
+            other, first = self._origin(field_error.first)
             number = next(step for step in reversed(first) if isinstance(step, int)) + 1
             expected += f"; no. {number}{'' if other == file else f' of {other}'} has it already"
-        return ConfigError(file, key_of(location, self.files[file]), expected, shown(finding.value))
+        return ConfigError(file, key_of(location, self.files[file]), expected, shown(field_error.value))
 
     def _origin(self, location: Location) -> tuple[Path, Location]:
         """Return the file of a location, and the location in that file."""
@@ -57,8 +58,8 @@ class Sources:
         return self.sections.get(str(section), next(iter(self.files))), location
 
 
-def _order(sections: list[str], finding: FieldError) -> tuple[int, int]:
-    section, *rest = finding.location
+def _order(sections: list[str], field_error: FieldError) -> tuple[int, int]:
+    section, *rest = field_error.location
     school = rest[0] if rest and isinstance(rest[0], int) else -1
     return (sections.index(str(section)) if section in sections else len(sections), school)
 
@@ -109,17 +110,21 @@ def _matching(path: Path, pattern: str) -> Iterator[Path]:
 
 def read_file(path: Path) -> Data:
     """Return a TOML document, without the byte order mark that editors on Windows write."""
+    content = b""
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        content = read_bytes(path)
+        return tomllib.loads(content.decode("utf-8-sig"))
     except FileNotFoundError:
         expected = "does not exist; `mailbot init` writes a configuration"
     except OSError as error:
         expected = f"cannot be read: {error.strerror}"
     except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        line = content[: error.start].count(b"\n") + 1
         expected = f"is not in UTF-8 (line {line}); save it in this encoding"
     except ValueError as error:  # tomllib's own kind, and int()'s for a number of too many digits
         expected = f"is not TOML: {error}"
+    except RecursionError:
+        expected = "is not TOML that can be read: its lists or tables are nested too deep"
     raise ConfigurationError((ConfigError(path, "", expected),))
 
 
@@ -138,7 +143,7 @@ def merge_sources(files: Mapping[Path, Data]) -> Sources:
     for file, own in files.items():
         advice, wrong = rename_keys(own)
         renamed += [line if file == main else f"{file}: {line}" for line in advice]
-        conflicts += [_moved(finding, len(schools)) for finding in wrong]
+        conflicts += [_moved(field_error, len(schools)) for field_error in wrong]
         for key, value in own.items():
             problem = _obstacle(key, file, sections, main)
             if problem:
@@ -164,9 +169,9 @@ def _obstacle(key: str, file: Path, sections: Mapping[str, Path], main: Path) ->
     return ""
 
 
-def _moved(finding: FieldError, schools: int) -> FieldError:
+def _moved(field_error: FieldError, schools: int) -> FieldError:
     """Return a problem of one file with the location in the document; `schools` come before it."""
-    section, *rest = finding.location
+    section, *rest = field_error.location
     if section != "school" or not rest or not isinstance(rest[0], int):
-        return finding
-    return FieldError((section, rest[0] + schools, *rest[1:]), finding.expected, finding.value)
+        return field_error
+    return FieldError((section, rest[0] + schools, *rest[1:]), field_error.expected, field_error.value)

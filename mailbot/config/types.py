@@ -75,6 +75,12 @@ def _host(value: str) -> str:
     return domain
 
 
+def _authserv_id(value: str) -> str:
+    if re.search(r'[\s;"=()/]', value):
+        raise ValueError("must be only the name that begins the field, such as mx.schule.example")
+    return value
+
+
 def _dark(value: str) -> str:
     if contrast(value, WHITE) < READABLE:
         raise ValueError("must be darker: white text on this colour cannot be read")
@@ -173,8 +179,11 @@ def _database(value: str) -> str:
         return value
     try:
         url = urlsplit(value)
+        _ = url.port  # it raises ValueError if it is no number
     except ValueError:
         url = urlsplit("")
+    if url.netloc.count("@") > 1:
+        raise ValueError('must have "@" in the password as "%40"')
     in_file = url.scheme == "sqlite" and not url.netloc and url.path.strip("/") not in ("", ":memory:")
     on_server = url.scheme in _DATABASES and url.path.strip("/") != ""
     if not (in_file or on_server):
@@ -198,6 +207,7 @@ _KEY = "2 to 12 characters A-Z or 0-9, starting with A-Z, such as GYM"
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_printable)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_printable)]
+AuthservId = Annotated[Text, AfterValidator(_authserv_id)]
 Domain = Annotated[str, AfterValidator(_domain)]
 Email = Annotated[str, AfterValidator(_email)]
 Host = Annotated[str, AfterValidator(_host)]

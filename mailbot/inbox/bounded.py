@@ -113,7 +113,7 @@ class _Bounded(imaplib.IMAP4):
     def _stream(self) -> io.BufferedReader:
         """Return the buffered reader of the socket, a new one after STARTTLS.
 
-        What was received without TLS behind the reply to STARTTLS is dropped (RFC 9051, 11.1).
+        Data that was received without TLS behind the reply to STARTTLS is dropped (RFC 9051, 11.1).
         """
         if self._reader is None or self._reader_of is not self.sock:
             self._reader, self._reader_of = io.BufferedReader(_Socket(self)), self.sock

@@ -10,10 +10,11 @@ from mailbot.core.model.mail import DeliveryStatus, Mail
 from mailbot.core.text import quotation
 from mailbot.core.text.references import FORWARD_SUBJECT
 from mailbot.parse import delivery_status, limits, mime
+from mailbot.parse.alternatives import Block
 from mailbot.parse.danger import with_danger
 from mailbot.parse.headers import SENDER_FIELDS, Header, routes, with_ascii_domains
 from mailbot.parse.logos import mark_logos
-from mailbot.parse.walk import TOO_LONG, Block, PartCollector, mark_inline
+from mailbot.parse.walk import TOO_LONG, PartCollector, mark_inline
 
 __all__ = ["parse", "part_contents"]
 

@@ -31,7 +31,10 @@ _IGNORED = bytes(range(0x21))
 _ACTIVE_ADDRESSES = (
     b"javascript:", b"vbscript:", b"data:text/html", b"data:image/svg", b"data:application/x",
     b'attributename="href', b"attributename='href", b'attributename="xlink:', b"attributename='xlink:",
+    b'attributename="on', b"attributename='on",
 )  # fmt: skip
+# A file in the page that its link saves; pictures are only shown.
+_SAVED = re.compile(rb"href=[\"']?data:(?!image/(?:png|jpe?g|gif|webp|bmp)\b)")
 
 
 def is_page(name: str, content: bytes) -> bool:
@@ -55,6 +58,7 @@ def is_active(name: str, content: bytes) -> bool:
     addresses = shown.encode("ascii", "ignore").translate(None, _IGNORED)
     return bool(
         any(active in addresses for active in _ACTIVE_ADDRESSES)
+        or _SAVED.search(addresses)
         or _REFRESH.search(shown)
         or any(pattern.search(text) for pattern in (_ELEMENT, _HANDLER, _ENTITY, _FETCHED_STYLE))
     )

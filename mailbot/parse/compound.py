@@ -1,6 +1,6 @@
 """Read the streams of OLE files: .doc, .xls, .ppt, .msg, .msi (MS-CFB).
 
-Linear: no count or pointer of a file is believed, and no more bytes are read than the file has.
+Linear: no count or pointer of a file is trusted, and no more bytes are read than the file has.
 """
 
 import struct

@@ -1,6 +1,7 @@
 """Recognise files that can do harm when a person opens them: by their content first, then by their names."""
 
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -9,6 +10,7 @@ from io import BytesIO
 
 from mailbot.core.model.mail import Danger, Part
 from mailbot.parse import active_pages, contained, file_formats, limits
+from mailbot.parse.character_references import unescape
 from mailbot.parse.compound import SIGNATURE as OLE
 from mailbot.parse.compound import CompoundFile
 
@@ -30,13 +32,14 @@ _MACRO_MEMBER = re.compile(
 _DESCRIBES = re.compile(
     r"(?:^|/)(?:\[Content_Types\]\.xml|[^/]{0,200}\.rels|externalLink\d{0,9}\.(?:xml|bin))$", re.I
 )
-_MACRO_TYPE = re.compile(rb"macrosheet|vbaProject|macroEnabled|<ddeLink\b", re.I)
-_RELATIONSHIP = re.compile(rb"<Relationship\b[^<>]{0,4000}", re.I)
+_MACRO_TYPE = re.compile(rb"macrosheet|vbaProject|macroEnabled|<(?:\w{1,20}:)?ddeLink\b", re.I)
+_RELATIONSHIP = re.compile(rb"<(?:\w{1,20}:)?Relationship\b[^<>]{0,4000}", re.I)
 _FETCHED = re.compile(rb"/(?:attachedTemplate|oleObject|frame|subDocument)[\"']", re.I)
 _REMOTE = re.compile(rb"Target\s*=\s*[\"']\s*(?:https?|ftp|mhtml|mk):", re.I)
 _ENCRYPTED_FLAG = 0x1
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _ENTRY = b"PK\x01\x02"  # of the central directory
+_UNICODE_PATH = 0x7075  # kind of an extra field
 _LOCAL_HEADER = 30  # bytes, without its name
 # A step of bzip2 or LZMA may inflate 4 kB to 80 MB, and zipfile cannot stop it.
 _METHODS = frozenset([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
@@ -147,7 +150,7 @@ def _overlap(members: list[zipfile.ZipInfo]) -> bool:
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: Budget, depth: int) -> Danger:
-    name = member.filename
+    name = _name_of(member)
     if _MACRO_MEMBER.search(name):
         return Danger.MACROS
     with archive.open(member) as file:
@@ -163,8 +166,21 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: Budget, d
     return _inner(danger(name, content, budget, depth + 1))
 
 
+def _name_of(member: zipfile.ZipInfo) -> str:
+    """Return the name of a member, or the one in UTF-8 beside it if that is a program's (APPNOTE 4.6.9)."""
+    names, extra = [member.filename], member.extra
+    while len(extra) >= 4:
+        kind, size = struct.unpack_from("<HH", extra)
+        if kind == _UNICODE_PATH:
+            names.append(extra[9 : 4 + size].decode("utf-8", "replace"))
+        extra = extra[4 + size :]
+    return file_formats.most_dangerous(names)
+
+
 def _describes_danger(content: bytes) -> bool:
     """Return whether a part of an Office file says that there are macros, or that more is fetched."""
+    if b"&" in content:
+        content = unescape(content.decode("latin-1")).encode("latin-1", "replace")
     return bool(_MACRO_TYPE.search(content)) or any(
         _FETCHED.search(found[0]) and _REMOTE.search(found[0]) for found in _RELATIONSHIP.finditer(content)
     )

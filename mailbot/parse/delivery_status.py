@@ -1,4 +1,4 @@
-"""Which recipients a bounce is about. The only module that knows flufl.bounce."""
+"""Find the recipients that a bounce is about. The only module that knows flufl.bounce."""
 
 import email
 import logging

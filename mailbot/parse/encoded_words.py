@@ -50,7 +50,7 @@ def _word(encoding: str, text: str) -> bytes:
 
 
 def base64_bytes(raw: bytes) -> bytes:
-    """Return what base64 text stands for; characters outside its alphabet and a wrong end are passed over."""
+    """Decode base64 text; skip characters outside its alphabet, and a wrong end."""
     try:
         return binascii.a2b_base64(raw)
     except binascii.Error:

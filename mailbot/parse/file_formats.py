@@ -22,18 +22,21 @@ _PROGRAM = re.compile(
     rb"(?:MZ|ZM)[^\0]{0,60}\0|\x7fELF|\xfe\xed\xfa[\xce\xcf]|[\xce\xcf]\xfa\xed\xfe|\xca\xfe\xba[\xbe\xbf]"
     rb"|dex\n\d|L\0\0\0\x01\x14\x02\0|ITSF|#!"
     rb"|!<arch>\n|\xed\xab\xee\xdb|xar!\0|Cr24"
-    rb"|conectix|vhdxfile|MSWIM\0|WLPWM\0|KDMV|QFI\xfb|hsqs|sqsh|<<< (?:Oracle|QEMU)|encrcdsa"
+    rb"|FasdUAS |conectix|vhdxfile|MSWIM\0|WLPWM\0|KDMV|QFI\xfb|hsqs|sqsh|<<< (?:Oracle|QEMU)|encrcdsa"
 )
 # Archives that are not unpacked: 7z, RAR, cabinets, gzip, compress, bzip2, xz, lzip, LZMA, LZ4, Zstandard,
-# ARJ, LZH, ACE, cpio, StuffIt, ALZip, EGG, ZPAQ; binaries as text: uuencode, BinHex, yEnc.
+# ARJ, LZH, ACE, cpio, StuffIt, ALZip, EGG, ZPAQ; mailboxes of Outlook; binaries as
+# text: uuencode, BinHex, yEnc.
 _OPAQUE = re.compile(
     rb"7z\xbc\xaf\x27\x1c|Rar!\x1a\x07|RE\x7e\x5e|MSCF\0|ISc\(|\x1f[\x8b\x9d\xa0\x1e]|BZh[1-9](?:1AY&SY|\x17rE8)"
     rb"|\xfd7zXZ\0|LZIP[\0\x01]|\x5d\0\0[\0-\x80][\0-\x08]|[\x02-\x04]\x21\x4c\x18|\x04\x22\x4d\x18"
     rb"|\x28\xb5\x2f\xfd|\x60\xea|[\s\S]{2}-(?:l[hz][0-9sdx]|pm[0-9s])-|[\s\S]{7}\*\*ACE\*\*"
-    rb"|0707(?:0[12][0-9a-fA-F]{104}|07[0-7]{70})|\xc7\x71|SIT!|StuffIt |ALZ\x01|EGGA|7kSt|zPQ|LRZI"
+    rb"|0707(?:0[12][0-9a-fA-F]{104}|07[0-7]{70})|\xc7\x71|SIT!|StuffIt |ALZ\x01|EGGA|7kSt|zPQ|LRZI|!BDN"
     rb"|[\s\S]{20}\xdc\xa7\xc4\xfd"
     rb"|begin(?:-base64)? [0-7]{3,4} |\(This file must be converted with BinHex|=ybegin "
 )
+# Archives that programs also find behind other bytes.
+_HIDDEN_ARCHIVES = (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07")
 # Signatures at a place, of disk images and of tar: ISO 9660 (also in raw sectors), UDF, HFS, VDI.
 _IMAGE_AT = tuple(
     (start, sign)
@@ -63,16 +66,19 @@ _SUFFIXES = words(
     "exe com scr pif cpl dll drv ocx sys msi msp mst msu msc msix msixbundle appx appxbundle appinstaller"
     " application appref-ms gadget xll wll bat cmd btm ps1 ps1xml ps2 ps2xml psc1 psc2 psd1 psm1 pssc cdxml"
     " vb vbe vbs vbp js jse ws wsc wsf wsh sct hta htc hlp hpj chm inf ins isp reg scf shb shs job bas fxp"
-    " prg"
+    " prg rb rbw ahk au3 a3x php phar"
+    " csproj vbproj vcxproj vsto ppkg msrcincident contact"
     " msh msh1 msh2 mshxml msh1xml msh2xml ops osd pcd plg prf grp vsmacros vsw xnk pl appcontent-ms"
     " ade adp mda mdb mde mdt mdw mdz accda accdb accde accdr accdt"
     # Links and files of settings of Windows.
     " lnk url website search-ms searchconnector-ms library-ms settingcontent-ms theme themepack deskthemepack"
     " diagcab diagcfg diagpkg printerexport mad maf mag mam maq mar mas mav maw rdp rdg udl xbap xnk its"
+    " ica xrm-ms"
     # Links and queries of Office: they fetch what they show.
     " iqy dqy oqy rqy odc slk sylk xla xlm xlw"
     # Java, Python, Android, iOS, browsers and editors.
     " jar jnlp class war ear py pyw pyc pyo pyz pyzw apk apks xapk aab ipa crx xpi vsix oxt swf air"
+    " nupkg whl shortcut"
     # Linux and macOS.
     " sh bash zsh csh ksh fish run desktop deb rpm snap flatpak flatpakref flatpakrepo appimage"
     " app command terminal tool workflow action scpt scptd applescript pkg mpkg webloc inetloc fileloc"
@@ -81,9 +87,11 @@ _SUFFIXES = words(
     " iso img udf nrg mds mdf vhd vhdx vmdk vdi qcow qcow2 ova ovf wim esd swm"
 )
 _OPAQUE_SUFFIXES = words(
-    "7z rar r00 z01 001 gz tgz taz z bz bz2 tbz tbz2 xz txz lz lzma tlz lzo zst tzst br tar cab arj ace lzh"
-    " lha cpio zoo arc pak sit sitx hqx alz egg zpaq zipx uu uue xx xxe b64 onepkg"
+    "7z rar gz tgz taz z bz bz2 tbz tbz2 xz txz lz lzma tlz lzo zst tzst br tar cab arj ace lzh"
+    " lha cpio zoo arc pak sit sitx hqx alz egg zpaq zipx uu uue xx xxe b64 onepkg pst ost"
 )
+# The further files of an archive that is split.
+_VOLUME = re.compile(r"\.(?:[rz]\d\d|001|(?:7z|zip|rar|tar|gz|tgz|part)\.\d{3})\Z", re.I)
 _ZIP_SUFFIXES = words(
     "zip docx dotx xlsx xltx pptx potx ppsx vsdx xlsb odt ods odp odg ott ots epub kmz cbz thmx"
 )
@@ -93,7 +101,7 @@ _LINK_SIGNS = (
     *("<jnlp", "<librarydescription", "<searchconnectordescription", "windows/2009/library"),
     *("search/2013/settingcontent", "<pcsettings", "<appinstaller", "appx/appinstaller", "<scriptlet"),
     *("<mmc_consolefile", "urn:schemas-microsoft-com:asm.v1", "urn:schemas-microsoft-com:asm.v2"),
-    "<dcmps:diagnosticpackage",
+    *("<dcmps:diagnosticpackage", "<key>payloadcontent</key>"),
 )
 _LINK = re.compile(  # in lower case, behind a line feed
     r"\n(?:\s{0,9}\[(?:internetshortcut|desktop entry)|full address:s:)|<package>\s*<job\b"
@@ -101,12 +109,18 @@ _LINK = re.compile(  # in lower case, behind a line feed
 )
 # SYLK and cells that start a program by DDE.
 _SHEET = re.compile(r"\AID;P[^\r\n]{0,200}[\r\n]+(?:[A-Z]{1,2};|E[\r\n])|\AID[\r\n]+[A-Z]{1,2};", re.I)
-_DDE = re.compile(r"[\w.)]\|\s?'[^'\r\n]{0,300}'!|=\s?DDE\s?\(", re.I)
+_DDE = re.compile(r"[\w.)]\|\s?(?:'[^'\r\n]{0,300}'|\"[^\"\r\n]{1,300}\")!|=\s?DDE\s?\(", re.I)
 
 # A program inside of a file that has no reason to contain one.
 HIDDEN_PROGRAM = re.compile(rb"MZ\x90\0\x03\0\0\0|PE\0\0(?:L\x01|d\x86|d\xaa|\xc4\x01)")
 _RTF_OBJECT = re.compile(
     rb"\\obj(?:data|html|ocx|update|autlink|link)|\\\*\\template\s+(?:https?|ftp):", re.I
+)
+# Documents of Office in one XML file (Flat OPC, Word 2003, flat ODF) with macros.
+_XML = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,99}<\?xml\b", re.I)
+_MACROS_IN_XML = re.compile(
+    rb"macrosPresent\s?=\s?[\"']yes|vnd\.ms-office\.vbaProject|macroEnabled|\.mso[\"']"
+    rb"|<(?:\w{1,20}:)?script\b[^<>]{0,500}language=[\"'](?:ooo:)?(?:Basic|Python|JavaScript|BeanShell)"
 )
 # Formats that run nothing and need no further look: pictures, sound, video, PDF.
 _HARMLESS = re.compile(
@@ -125,19 +139,24 @@ def suffix(name: str) -> str:
     """Return the suffix of a file name in lower case, or "".
 
     Windows ignores trailing dots and spaces; the end behind a colon is the name of a stream there. Programs
-    write wide characters as narrow ones, and drop those without a width.
+    write wide characters as narrow ones, and drop those without a width or that no file name may have.
     """
     if not name.isascii():
         narrow = unicodedata.normalize("NFKC", name)
         name = "".join(char for char in narrow if unicodedata.category(char) != "Cf")
-    _, dot, found = _STREAM.sub("", name).rstrip(". ").rpartition(".")
+    name = _STREAM.sub("", name)
+    end = len(name)
+    while end and not (name[end - 1].isalnum() or name[end - 1] in "_}"):
+        end -= 1
+    _, dot, found = name[:end].rpartition(".")
     return found.lower() if dot else ""
 
 
 def is_program(name: str, content: bytes) -> bool:
     """Return whether a file is a program, a script, a package, a disk image, or a link to one of these."""
     return bool(
-        suffix(name) in _SUFFIXES
+        (kind := suffix(name)) in _SUFFIXES
+        or kind.startswith("{")  # the class of an object that Windows opens
         or _PROGRAM.match(content)
         or _has_pe_header(content)
         or is_image(content)
@@ -180,12 +199,31 @@ def has_macros(name: str, content: bytes) -> bool:
         return True
     if content[:1] == b"\x09" and content[1:2] in (b"\0", b"\x02", b"\x04") and content[6:8] == b"\x40\0":
         return True  # a macro sheet of Excel 2 to 4 without an OLE file around it
+    if _XML.match(content[:2_000]) and _MACROS_IN_XML.search(content[: limits.PAGES]):
+        return True
     return content.lstrip()[:4] == b"{\\rt" and bool(_RTF_OBJECT.search(content))
 
 
 def is_opaque(name: str, content: bytes) -> bool:
     """Return whether a file is an archive that is not unpacked."""
-    return bool(suffix(name) in _OPAQUE_SUFFIXES or _OPAQUE.match(content) or content[257:262] == b"ustar")
+    return bool(
+        suffix(name) in _OPAQUE_SUFFIXES
+        or _VOLUME.search(name[-20:])
+        or _OPAQUE.match(content)
+        or any(sign in content for sign in _HIDDEN_ARCHIVES)
+        or _is_tar(content)
+    )
+
+
+def _is_tar(content: bytes) -> bool:
+    """Return whether a file begins with a header of tar, whose sum is right also in the oldest form."""
+    head = content[:512]
+    if head[257:262] == b"ustar":
+        return True
+    written = head[148:156].strip(b" \0")
+    if len(head) < 512 or not re.fullmatch(rb"[0-7]{3,7}", written):
+        return False
+    return int(written, 8) == sum(head[:148]) + 8 * ord(" ") + sum(head[156:])
 
 
 def is_harmless_head(name: str, head: bytes) -> bool:

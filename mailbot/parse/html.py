@@ -17,7 +17,8 @@ _MARKS = frozenset({OPEN, CLOSE, CUT, SIGNATURE_BEGINS, SIGNATURE_ENDS, INDENTED
 _MARK = re.compile(f"[{''.join(sorted(_MARKS))}]")
 _DROPPED = frozenset({
     "script", "style", "head", "title", "noscript", "template", "object", "svg", "meta", "link", "base",
-    "select", "textarea", "map", "datalist"
+    "select", "textarea", "map", "datalist", "noframes", "noembed", "iframe", "video", "audio", "canvas",
+    "progress", "meter", "rp", "annotation", "annotation-xml"
 })  # fmt: skip
 _BLOCKS = frozenset({
     "p", "div", "table", "tr", "ul", "ol", "li", "dl", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6",
@@ -25,7 +26,7 @@ _BLOCKS = frozenset({
     "fieldset", "figure", "hr", "body", "html", "caption", "thead", "tbody", "nav", "main", "aside",
     "details", "summary"
 })  # fmt: skip
-_MARKED_BY_NAME = frozenset(["blockquote", "signature"])
+_MARKED_BY_NAME = frozenset(["blockquote", "signature", "details", "summary", "dialog"])
 _PARAGRAPHS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "pre", "blockquote"])
 _LETTER = re.compile(r"[^\W_]")
 _SPACE = re.compile(r"[ \t\r\n\f\xa0]+")
@@ -61,7 +62,7 @@ _INDENTATION = re.compile(
     r"border(?:-width|-left)?\s*:\s*(?:none|0)|margin\s*:\s*0(?:px)?\s+0(?:px)?\s+0(?:px)?\s+40px", re.I
 )
 _BORDER = re.compile(r"border(?:-left)?\s*:(?!\s*(?:none|0))", re.I)
-# What stands at the head of it: all that follows is quotation.
+# Marks of the header block of a quotation: all that follows is quotation.
 _HEAD_ID = re.compile(
     r"(?:x_)*(?:divRplyFwdMsg|appendonsend|stopSpelling|zwchr|ms-outlook-mobile-reference-message"
     r"|OLK_SRC_BODY_SECTION.*)"
@@ -86,7 +87,7 @@ def to_text(markup: str) -> HtmlText:
     """Return HTML as text; lines of a quoted mail begin with "> ", as in plain text.
 
     Text that a reader does not see is left out, unless there is no other text, or the page has too many
-    styles to tell. What lxml cannot read, and elements nested too deep, are only stripped of their tags.
+    styles to tell. Markup that lxml cannot read, and elements nested too deep, only lose their tags.
     """
     markup = _first_tags(_MARK.sub("", markup[: limits.MARKUP]))
     tree = _tree(markup)

@@ -1,4 +1,4 @@
-"""How much of a mail is read: bounds that no ordinary mail reaches and every hostile one does."""
+"""Limits of the parts of a mail that are read; an ordinary mail reaches none of them."""
 
 MAIL_BYTES = 100_000_000  # beyond, only the header is read
 HEADER_BYTES = 256_000  # of the mail's own header; the rest of it is dropped

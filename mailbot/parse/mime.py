@@ -98,7 +98,7 @@ class Reader:
         for number, line in enumerate(lines):
             name, colon, value = line.partition(":")
             if colon and _NAME.fullmatch(name) and len(fields) < limits.HEADER_FIELDS:
-                fields.append((name.rstrip().lower(), _value(value, self.source)))
+                fields.append((_field_name(name), _value(value, self.source)))
             elif fields and _STRAY_PARAMETER.match(line):  # a fold whose white space got lost
                 fields[-1] = (fields[-1][0], f"{fields[-1][1]} {_value(line, self.source)}")
             elif not colon and not self._skippable(line, lines[number + 1 :][:100], fields):
@@ -171,6 +171,15 @@ def _blank_line(source: bytes, start: int, end: int) -> tuple[int, int]:
 def read(content: bytes, defects: list[str]) -> Entity:
     """Return the tree of a mail's bytes; what is odd is appended to `defects`."""
     return Reader(content, defects).entity(0, len(content), "")
+
+
+def _field_name(name: str) -> str:
+    """Return the name of a field in lower case, without white space behind it (RFC 5322, 4.5).
+
+    Results with such a name are kept apart: a server that removes forged ones does not look for it.
+    """
+    found = name.lower()
+    return found if found.rstrip() == "authentication-results" else found.rstrip()
 
 
 def read_header(content: bytes) -> tuple[Field, ...]:

@@ -1,4 +1,4 @@
-"""Files and text in a winmail.dat (MS-OXTNEF), read in one pass; no count in it is believed."""
+"""Files and text in a winmail.dat (MS-OXTNEF), read in one pass; no count in it is trusted."""
 
 import struct
 from collections.abc import Iterator

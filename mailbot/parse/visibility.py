@@ -1,15 +1,16 @@
-"""Which elements of an HTML mail a reader can see, by their attributes and simple style rules (CSS 2.1).
+"""Find the elements of an HTML mail that a reader sees, by attributes and simple style rules (CSS 2.1).
 
 Only what a person reads in the mail is their text. Senders of newsletters, and attackers, hide other text.
 """
 
-import colorsys
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from mailbot.parse import limits
+from mailbot.parse.css_boxes import MARGINS, PLACES, is_clipped, is_far, is_rect_of_nothing, is_turned
+from mailbot.parse.css_values import FAINT, OF_TEXT, TINY, TRANSPARENT, Colour, colour, length, measure, share
 
 if TYPE_CHECKING:
     import lxml.html
@@ -19,61 +20,62 @@ _MAX_STYLE, _MAX_SHEET, _MAX_RULES, _MAX_COLOUR, _MAX_VALUE = 4_000, 200_000, 2_
 # at which the attribute is taken apart, and of an escape in it, in characters of declarations that are read
 # in the same time; how many other characters are passed over in that of one.
 _LOOK_WORK, _RULE_WORK, _STYLE_WORK, _PART_WORK, _ESCAPE_WORK, _PASSED = 100, 5, 20, 3, 8, 8
+_VARIABLE_WORK = 100
 _PARTS = re.compile(r"[;\\'\"/]")
 _COMMENT_OR_STRING = re.compile(
     r"/\*(?:(?!\*/).)*(?:\*/|\Z)|\"(?:[^\"\\\n]|\\.)*\"?|'(?:[^'\\\n]|\\.)*'?", re.S
 )
 _OF_NAME = re.compile(r"[a-z0-9#%.-]")
-_UNCONDITIONAL = re.compile(r"@media\s{1,9}(?:only\s{1,9})?(?:all|screen)")
-_SELECTOR = re.compile(r"[a-z][a-z0-9]*|(?:[a-z][a-z0-9]*)?[.#][\w-]+")
+_UNCONDITIONAL = re.compile(
+    r"@media\s{1,9}(?:(?:only\s{1,9})?(?:all|screen)|not\s{1,9}print)?(?:\s{1,9}and)?\s{0,9}"
+    r"(?:\(min-width:\s?\d{1,2}(?:px|em)?\))?"
+    r"|@layer(?:\s[\w.-]{1,50})?"
+)
+_WHOLE_PAGE = re.compile(r"(?:(?:html|body|:root)\s{1,9}(?:>\s{0,9})?|\*(?=[.#]))")
+_SELECTOR = re.compile(r"\*|[a-z][a-z0-9]*|(?:[a-z][a-z0-9]*)?[.#][\w-]+")
 _TAG_AND_MARK = re.compile(r"(?=[.#])|$")
-_LENGTH = re.compile(r"(-?\d{0,6}(?:\.\d{1,6})?)\s*(px|pt|em|rem|%|ex|mm|cm|)\s*(?:$|!)")
 _MAY_HIDE = re.compile(
     r"display\s*:\s*none|visibility\s*:|opacity\s*:|mso-hide|\shidden\b|font-size\s*:\s*[01.]|overflow\s*:"
-    r"|color\s*[:=]|<style",
+    r"|color\s*[:=]|<style|clip|transform|mask|position\s*:|<details|<dialog|popover",
     re.I,
 )
-_NAMED = {
-    "white": "ffffff", "black": "000000", "red": "ff0000", "green": "008000", "blue": "0000ff",
-    "yellow": "ffff00", "gray": "808080", "grey": "808080", "silver": "c0c0c0", "navy": "000080",
-    "snow": "fffafa", "ivory": "fffff0", "whitesmoke": "f5f5f5", "ghostwhite": "f8f8ff", "lime": "00ff00",
-}  # fmt: skip
-_HEX = re.compile(r"#?([0-9a-f]{8}|[0-9a-f]{6}|[0-9a-f]{3,4})(?![0-9a-z])")
-_FUNCTION = re.compile(r"rgba?\(\s*(\d{1,3})[\s,]+(\d{1,3})[\s,]+(\d{1,3})(?:[\s,/]+([\d.]{1,6})(%?))?\s*\)")
-_HSL = re.compile(r"hsla?\(\s*(\d{1,3})(?:deg)?[\s,]+(\d{1,3})%?[\s,]+(\d{1,3})%?\s*\)")
 _ESCAPE = re.compile(r"\\(?:([0-9a-f]{1,6})\s?|(.))", re.S)
-_FONT_SIZE = re.compile(r"(?:^|\s)(0(?=[\s/])|\d{0,4}(?:\.\d{1,4})?(?:px|pt|r?em|ex|mm|cm|%))")
-_HALF, _INSET = r"(?:[5-9]\d|100)(?:\.\d{1,4})?%", r"[\d.]{1,8}(?:px|%)?"
-_CLIPPED = re.compile(  # from above, and from below as well
-    rf"inset\(\s*(?:100%|{_HALF}\s*(?:\s{_INSET}\s*)?\)|{_HALF}\s+{_INSET}\s+{_HALF})"
-    r"|(?:circle|ellipse)\(\s*0(?:px|%)?[\s)]"
-)
+_FONT_SIZE = re.compile(r"(?:^|\s)(0(?=[\s/])|\d{0,4}(?:\.\d{1,4})?(?:px|pt|r?em|ex|mm|cm|pc|in|v[wh]|%))")
+_VARIABLE = re.compile(r"(?<![\w-])(--[\w-]{1,60})\s{0,9}:([^;{}]{1,200})")
+_USE = re.compile(r"var\(\s{0,9}(--[\w-]{1,60})\s{0,9}(?:,((?:[^()]|\([^()]{0,60}\)){0,99}))?\)")
+_MAX_VARIABLES, _DEPTH = 200, 4
 _CLEARED = re.compile(r"opacity\(\s*(?:0|0?\.0\d{0,4})%?\s*\)")
 _HIDING = (
     *(("display", "none"), ("visibility", "hidden"), ("visibility", "coll"), ("mso-hide", "all")),
     ("content-visibility", "hidden"),
 )
-_SIZES = ("height", "max-height", "width", "max-width")
+_SIZES = (
+    *("height", "max-height", "width", "max-width"),
+    *("block-size", "max-block-size", "inline-size", "max-inline-size"),
+)
 _OVERFLOWS = ("overflow", "overflow-x", "overflow-y")
-_PLACES = ("left", "top", "right", "text-indent", "margin-left")
+_CUTTING = ("hidden", "clip", "scroll", "auto")
+_SHAPES = ("clip-path", "-webkit-clip-path")
+_MASKS = ("mask", "mask-image", "-webkit-mask", "-webkit-mask-image")
 _PROPERTIES = frozenset((
-    *(name for name, _ in _HIDING), *_SIZES, *_OVERFLOWS, *_PLACES, "opacity", "zoom", "clip-path", "filter",
-    "clip", "transform", "font-size", "font", "background-color", "background", "background-image", "color",
-    "background-clip", "-webkit-background-clip", "-webkit-text-fill-color",
+    *(name for name, _ in _HIDING), *_SIZES, *_OVERFLOWS, *PLACES, *MARGINS, *_SHAPES, *_MASKS, "opacity",
+    "zoom", "filter", "clip", "transform", "scale", "contain", "letter-spacing", "font-size", "font",
+    "background-color", "background", "background-image", "color", "background-clip",
+    "-webkit-background-clip", "-webkit-text-fill-color",
 ))  # fmt: skip
-_SAME = 12  # difference of a colour's components that no one sees
-_TRANSPARENT: tuple[int, ...] = ()
-_FAINT = 0.05
-_TINY = 2.0  # points or pixels
-
-Colour = tuple[int, ...] | None
+_SAME = 16  # difference of a colour's components that no one sees
 
 
 class OwnLook(NamedTuple):
-    """What the declarations and attributes of an element say of its look; None if they do not say it."""
+    """What the declarations and attributes of an element say of its look; None if they do not say it.
+
+    `size` is that of its text: a length, or a share of its parent's if it is `relative`.
+    """
 
     hidden: bool
-    tiny: bool | None
+    opacity: float
+    size: float | None
+    relative: bool
     colour: Colour
     background: Colour
     picture: bool  # behind the text: its colours are unknown
@@ -81,26 +83,49 @@ class OwnLook(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What an element inherits: whether it is hidden, the size of its text is tiny, and its colours."""
+    """What an element inherits: whether it is hidden, its opacity, the size of its text, and its colours.
+
+    `collapsed`: how many elements around it show only their summary.
+    """
 
     hidden: bool = False
-    tiny: bool = False
+    opacity: float = 1
+    size: float = 16
     colour: Colour = None
     background: Colour = None
+    collapsed: int = 0
 
     def within(self, own: OwnLook) -> "Look":
         """Return the look of an element in an element with this one."""
+        size = own.size if own.size is not None else self.size
+        if own.relative:  # quotations in quotations may become small step by step
+            size = max(self.size * size, TINY if size > 0.5 and self.size >= TINY else 0)
+        colour = self.colour if own.colour in (None, OF_TEXT) else own.colour
+        background = colour if own.background == OF_TEXT else own.background or self.background
         return Look(
             self.hidden or own.hidden,
-            self.tiny if own.tiny is None else own.tiny,
-            self.colour if own.colour is None else own.colour,
-            None if own.picture else own.background or self.background,
+            self.opacity * own.opacity,
+            size,
+            colour,
+            None if own.picture else background,
+            self.collapsed,
         )
+
+    def of_tag(self, tag: str, attributes: "Attributes") -> "Look":
+        """Return the look of an element in one with this look, as far as its tag says."""
+        if tag == "summary" and self.collapsed:
+            return replace(self, collapsed=self.collapsed - 1)
+        closed = tag in ("details", "dialog") and "open" not in attributes
+        if closed and tag == "details":
+            return replace(self, collapsed=self.collapsed + 1)
+        return replace(self, hidden=True) if closed or "popover" in attributes else self
 
     @property
     def unseen(self) -> bool:
         """Return whether text with this look is invisible."""
-        if self.hidden or self.tiny or self.colour == _TRANSPARENT:
+        if self.hidden or self.collapsed or self.opacity < FAINT or self.size < TINY:
+            return True
+        if self.colour == TRANSPARENT:
             return True
         if not self.colour or not self.background:
             return False
@@ -132,6 +157,7 @@ class StyleSheet:
 
     rules: dict[str, dict[str, Declarations]] = field(default_factory=dict)
     work: int = 0
+    variables: dict[str, str] = field(default_factory=dict)
     _matches: dict[tuple[str, str, str], tuple[Declarations, ...]] = field(default_factory=dict)
     _attributes: dict[str, Declarations] = field(default_factory=dict)
     _looks: dict[tuple[object, ...], OwnLook] = field(default_factory=dict)
@@ -145,6 +171,7 @@ class StyleSheet:
         """Return the look of an element within its parent."""
         if parent.hidden or self.exhausted:
             return parent
+        parent = parent.of_tag(tag, attributes)
         matching = self._matching(tag, attributes) if self.rules else ()
         style = attributes.get("style", "")[:_MAX_STYLE]
         background = attributes.get("bgcolor", "")[:_MAX_COLOUR]
@@ -158,8 +185,30 @@ class StyleSheet:
         if key not in self._looks:
             said = sum(len(name) + len(value) for name, value in declared.items())
             self.work += _LOOK_WORK + _RULE_WORK * sum(map(len, matching)) + said
-            self._looks[key] = _own_look(_cascade([*matching, declared]), background, colour, hidden)
+            found = _cascade([*matching, declared])
+            variable = any("var(" in value for value in found.values())
+            look = _own_look(self._resolved(found) if variable else found, background, colour, hidden)
+            if variable:  # what it says depends on what is declared so far
+                return parent.within(look)
+            self._looks[key] = look
         return parent.within(self._looks[key])
+
+    def _resolved(self, found: Declarations) -> Declarations:
+        """Return declarations with the values of variables, or what stands for one without a value."""
+        return {name: self._value(value) if "var(" in value else value for name, value in found.items()}
+
+    def _value(self, written: str) -> str:
+        value = written
+        for _ in range(_DEPTH):
+            self.work += _VARIABLE_WORK
+            value = _USE.sub(lambda use: self.variables.get(use[1], use[2] or "").strip(), value)[:_MAX_VALUE]
+        return "" if "var(" in value else value
+
+    def declare(self, css: str) -> None:
+        """Note the variables that are declared somewhere; of several values the last one counts."""
+        found = dict(_VARIABLE.findall(css)) if "--" in css else {}
+        if len(self.variables) + len(found) <= _MAX_VARIABLES:
+            self.variables |= found
 
     def _matching(self, tag: str, attributes: Attributes) -> tuple[Declarations, ...]:
         """Return the rules for an element by its tag, its classes and its id, the most specific last."""
@@ -178,7 +227,9 @@ class StyleSheet:
         if style not in self._attributes:
             parts = _PART_WORK * len(_PARTS.findall(style)) + _ESCAPE_WORK * style.count("\\")
             self.work += _STYLE_WORK + len(style) // _PASSED + parts
-            self._attributes[style] = _declarations(_plain_css(style.lower()))
+            css = _plain_css(style.lower())
+            self.declare(css)
+            self._attributes[style] = _declarations(css)
         return self._attributes[style]
 
 
@@ -186,6 +237,7 @@ def style_sheet(root: "lxml.html.HtmlElement") -> StyleSheet:
     """Return the declarations by selector of the rules for one tag, class or id, outside of conditions."""
     css = _plain_css("\n".join(style.text or "" for style in root.iter("style"))[:_MAX_SHEET].lower())
     sheet = StyleSheet()
+    sheet.declare(css)
     depth = skipped = count = 0
     selectors = ""
     for piece in re.split(r"([{}])", css):
@@ -201,10 +253,11 @@ def style_sheet(root: "lxml.html.HtmlElement") -> StyleSheet:
         elif depth == 0:
             selectors = piece.rpartition(";")[2].replace("<!--", "").replace("-->", "")
         elif not skipped and count < _MAX_RULES and (declared := _declarations(piece)):
-            for selector in map(str.strip, selectors.split(",")):
+            for written in map(str.strip, selectors.split(",")):
+                selector = _WHOLE_PAGE.sub("", written, count=1)
                 if _SELECTOR.fullmatch(selector):
                     count += 1
-                    tag, mark = _TAG_AND_MARK.split(selector, 1)
+                    tag, mark = _TAG_AND_MARK.split(selector.removeprefix("*"), 1)
                     by_tag = sheet.rules.setdefault(mark.removeprefix(".").replace("#", "# "), {})
                     by_tag[tag] = _cascade([by_tag.get(tag, {}), declared])
     return sheet
@@ -238,37 +291,39 @@ def _declare(found: Declarations, name: str, value: str) -> None:
 
 def _own_look(found: Declarations, background_of: str, colour_of: str, hidden: bool) -> OwnLook:
     """Return what these declarations and colour attributes say."""
-    size = _length(found.get("font-size") or _font_size(found.get("font", "")))
-    background = _colour(found.get("background-color") or found.get("background") or background_of)
-    colour = _colour(found.get("-webkit-text-fill-color") or found.get("color") or colour_of)
+    size = measure(found.get("font-size") or _font_size(found.get("font", "")))
+    relative = size is not None and size[1] in ("em", "%")
+    pixels = length(f"{size[0]}{size[1]}") if size is not None else None
+    if size is not None and relative:
+        pixels = size[0] / (100 if size[1] == "%" else 1)
+    background = colour(found.get("background-color") or found.get("background") or background_of)
+    text = colour(found.get("-webkit-text-fill-color") or found.get("color") or colour_of)
     if "text" in found.get("-webkit-background-clip", "") + found.get("background-clip", ""):
-        colour = None  # the background is the colour of the text
+        text, background = background or None, None  # the background is the colour of the text
     picture = "url(" in found.get("background", "") + found.get("background-image", "")
-    tiny = None if size is None else size < _TINY
-    return OwnLook(hidden or _is_hidden(found), tiny, colour, background, picture)
+    shares = (share(found.get(name, "")) for name in ("opacity", "zoom"))
+    opacity = min([1, *(max(one, 0) for one in shares if one is not None)])
+    return OwnLook(hidden or _is_hidden(found), opacity, pixels, relative, text, background, picture)
 
 
-def _is_hidden(found: dict[str, str]) -> bool:
+def _is_hidden(found: Declarations) -> bool:
     """Return whether declarations hide an element, however its content is declared."""
     if not found:
         return False
     if any(found.get(name, "").startswith(value) for name, value in _HIDING):
         return True
-    faint = (_length(found.get("opacity", "")), _length(found.get("zoom", "")))
-    if any(value is not None and value < _FAINT for value in faint):
+    cut = any(found.get(name, "").startswith(_CUTTING) for name in _OVERFLOWS)
+    cut = cut or any(word in found.get("contain", "") for word in ("paint", "strict", "content"))
+    sizes = (length(found.get(name, "")) for name in _SIZES)
+    if cut and any(size is not None and size < TINY for size in sizes):
         return True
-    sizes = (_length(found.get(name, "")) for name in _SIZES)
-    cut = any("hidden" in found.get(name, "") for name in _OVERFLOWS)
-    if cut and any(size is not None and size < _TINY for size in sizes):
+    if any(is_clipped(found[name]) for name in _SHAPES if name in found):
         return True
-    if _CLIPPED.search(found.get("clip-path", "")) or _CLEARED.search(found.get("filter", "")):
+    if any("transparent" in found.get(name, "") for name in _MASKS):
         return True
-    places = (_length(found.get(name, "")) for name in _PLACES)
-    if any(place is not None and place <= -900 for place in places):
+    if _CLEARED.search(found.get("filter", "")) or is_far(found, cut=cut):
         return True
-    return bool(re.match(r"rect\(\s*[01](?:px)?[\s,]+[01]", found.get("clip", ""))) or "scale(0" in found.get(
-        "transform", ""
-    )
+    return is_rect_of_nothing(found.get("clip", "")) or is_turned(found)
 
 
 def _plain_css(css: str) -> str:
@@ -289,38 +344,3 @@ def _font_size(font: str) -> str:
     """Return the size in a value of the shorthand `font`, or ""."""
     found = _FONT_SIZE.search(font)
     return found[1] if found else ""
-
-
-def _length(value: str) -> float | None:
-    """Return a length in pixels or points, None for another value; relative ones count in lines of 16."""
-    match = _LENGTH.match(value.strip()) if value else None
-    if not match or not match[1].strip("-."):
-        return None
-    number = float(match[1])
-    return number * {"em": 16, "rem": 16, "ex": 8, "%": 0.16, "mm": 4, "cm": 40}.get(match[2], 1)
-
-
-def _colour(value: str | None) -> Colour:
-    """Return the components of a colour; () if it is transparent, None if it is unknown."""
-    value = (value or "").strip().lower()
-    if not value or value.startswith(("inherit", "none", "initial", "unset", "var(")):
-        return None
-    if value.startswith("transparent"):
-        return _TRANSPARENT
-    if found := _FUNCTION.match(value):
-        if found[4] and float(found[4].strip(".") or 0) == 0:
-            return _TRANSPARENT
-        return int(found[1]), int(found[2]), int(found[3])
-    if found := _HSL.match(value):
-        hue, saturation, light = (float(found[number]) for number in (1, 2, 3))
-        shares = colorsys.hls_to_rgb(hue % 360 / 360, min(light, 100) / 100, min(saturation, 100) / 100)
-        return tuple(round(255 * share) for share in shares)
-    digits = _NAMED.get(re.split(r"[\s!;]", value)[0], "")
-    if not digits:
-        match = _HEX.match(value)
-        digits = match[1] if match else ""
-    if len(digits) in (3, 4):
-        digits = "".join(digit * 2 for digit in digits)
-    if len(digits) == 8 and digits[6:] == "00":
-        return _TRANSPARENT
-    return (int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:6], 16)) if digits else None

@@ -1,4 +1,4 @@
-"""What the tree of a mail holds: its texts, its files, its reports, and what hides it."""
+"""Collect the texts, files and reports in the tree of a mail, and find its encryption."""
 
 import re
 from dataclasses import dataclass, field, replace
@@ -7,6 +7,7 @@ from urllib.parse import unquote
 from mailbot.core.classify.classify import CALENDAR_REPLY, REACTION
 from mailbot.core.model.mail import DeliveryStatus, Encryption, Part
 from mailbot.parse import files, limits, mime, smime, tnef
+from mailbot.parse.alternatives import Block, best
 from mailbot.parse.charset import decode
 from mailbot.parse.delivery_status import from_report
 from mailbot.parse.mime import Entity
@@ -18,15 +19,7 @@ _CID = re.compile(r"cid:([^\s\"'<>)]{1,200})")
 _FLOWED_QUOTE = re.compile(r">*")
 _SIGNED_TYPES = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 _METHOD_OF_ANSWER = re.compile(rb"^METHOD:(?:REPLY|COUNTER)[ \t]*\r?$", re.I | re.M)
-_ENRICHED_TAG = re.compile(r"<<|<[^<>]{0,200}>")
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A stretch of text in the order of the mail, plain or HTML."""
-
-    text: str
-    is_html: bool = False
+_ENRICHED_TAG = re.compile(r"<<|<param>[^<>]{0,200}</param>|<[^<>]{0,200}>", re.I)
 
 
 @dataclass(slots=True)
@@ -42,6 +35,7 @@ class PartCollector:
     calendar: bytes = b""
     original_id: str = ""
     written: bool = False
+    choices: int = 0
     shown: set[str] = field(default_factory=set)
     protection: Encryption = Encryption.NONE
 
@@ -81,10 +75,14 @@ class PartCollector:
             self.protection = Encryption.PGP
         found = [self.walk(child) for child in entity.children]
         if subtype == "alternative":
-            return _best(found)
+            return self._best(found)
         if subtype == "related" and len(found) > 1:
             return next((blocks for blocks in found if blocks), [])
         return [block for blocks in found for block in blocks]
+
+    def _best(self, alternatives: list[list[Block]]) -> list[Block]:
+        self.choices += 1
+        return best(alternatives, looks=self.choices == 1)  # each look takes time
 
     def _smime(self, entity: Entity) -> list[Block]:
         raw = entity.data
@@ -106,10 +104,8 @@ class PartCollector:
             return []
         for number, (name, raw) in enumerate(found.files, 1):
             self._add_inner(entity, number, name, raw)
-        if found.text.strip():
-            return [Block(found.text)]
         self._note_shown(found.html)
-        return [Block(found.html, is_html=True)] if found.html.strip() else []
+        return self._best([[Block(found.text)], [Block(found.html, is_html=True)]])
 
     def _note_shown(self, markup: str) -> None:
         markup = markup[: limits.MARKUP].lower()
@@ -171,7 +167,7 @@ class PartCollector:
         return b"".join([*kept, raw[at:]])
 
     def _add_inner(self, entity: Entity, number: int, name: str, content: bytes) -> None:
-        """Add a file that stands within the content of an entity."""
+        """Add a file that is within the content of an entity."""
         path, kind = f"{entity.path or '1'}/{number}", files.sniff_type(content, "")
         name = files.safe_name(name) or files.default_name(path, kind)
         self._add(Part(path, name, kind, len(content)), content)
@@ -199,13 +195,6 @@ def _is_tnef(entity: Entity) -> bool:
     if entity.content_type in ("application/ms-tnef", "application/vnd.ms-tnef"):
         return True
     return files.claimed_name(entity).lower() == "winmail.dat"
-
-
-def _best(alternatives: list[list[Block]]) -> list[Block]:
-    """Return the alternative that is plain text if it says anything, else the last that says something."""
-    filled = [blocks for blocks in alternatives if any(_LETTER.search(block.text) for block in blocks)]
-    plain = [blocks for blocks in filled if not any(block.is_html for block in blocks)]
-    return (plain or filled[-1:] or alternatives[-1:] or [[]])[0]
 
 
 def unflowed(text: str, delete_space: bool) -> str:

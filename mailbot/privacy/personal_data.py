@@ -20,7 +20,10 @@ _TITLES = frozenset([
     "stdin", "ostdin", "olstrin", "studienrat", "studienrätin", "oberstudienrat", "oberstudienrätin",
     "studiendirektor", "studiendirektorin", "referendar", "referendarin", "sc",
 ])  # fmt: skip
-_BETWEEN_NAMES = r"[\s>*_]{1,20}"
+# White space, marks of emphasis and of quotations, what names of files have instead, and blanks in links.
+_BETWEEN_NAMES = r"(?:[\s>*_.,;\u200b\xad-]|%20|%2C|\+|&nbsp;){1,20}"
+# Not within a word or an address; behind a blank of a link.
+_BEFORE_NAME = r"(?:(?<![^\W_])(?<!\.)|(?<=%20)|(?<=%2C))"
 _WORD = re.compile(r"\w+")
 _IN_CAPITALS = re.compile(r"[A-ZÄÖÜ]{2,6}\d?")
 
@@ -72,12 +75,12 @@ def build_matcher(
 ) -> PersonalDataMatcher:
     """Return a matcher for names of several words, and for texts of at least MIN_WORDS words."""
     names = tuple(names)
-    full_names = {form for name in names for form in _forms(name) if len(form.split()) > 1}
+    forms = {tuple(form.replace(",", " ").split()) for name in names for form in _forms(name)}
+    full_names = sorted(form for form in forms if len(form) > 1)
     patterns = [re.escape(a).replace("@", "(?:@|%40|&#64;)") for a in addresses if a]
     alternatives = [rf"(?<![\w.]){pattern}(?!\w)" for pattern in patterns]
-    # With the marks of emphasis and of quotations, and the s of a genitive.
-    spelled = (_BETWEEN_NAMES.join(map(_spellings, name.split())) for name in sorted(full_names))
-    alternatives += [rf"(?<![^\W_])(?<!\.){pattern}s?(?![^\W_])" for pattern in spelled]
+    spelled = (_BETWEEN_NAMES.join(map(_spellings, name)) for name in full_names)
+    alternatives += [rf"{_BEFORE_NAME}{pattern}s?(?![^\W_])" for pattern in spelled]  # also a genitive
     phrases = frozenset(phrase for text in texts for phrase in _phrases(text))
     lengths = tuple(sorted({len(phrase) for phrase in phrases}, reverse=True))
     bounded = "|".join(alternatives)
@@ -90,8 +93,11 @@ _EXPANDED = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}
 
 
 def _spellings(word: str) -> str:
-    """Return a pattern for a word with its accents in one character or two, or without them."""
-    return "".join(map(_spellings_of, normalize("NFC", word)))
+    """Return a pattern for a word with its accents in one character or two, or without them.
+
+    Programs hyphenate it by characters that are not shown, and links percent-encode accents.
+    """
+    return "[\xad\u200b]?".join(map(_spellings_of, normalize("NFC", word)))
 
 
 def _spellings_of(char: str) -> str:
@@ -101,7 +107,8 @@ def _spellings_of(char: str) -> str:
     if not marks and not expanded:
         return re.escape(char)
     accented = f"{re.escape(base)}(?:{marks})?" if marks else char
-    return f"(?:{char}|{expanded}|{accented})" if expanded else f"(?:{char}|{accented})"
+    encoded = "".join(f"%{byte:02X}" for byte in char.encode())
+    return f"(?:{'|'.join(filter(None, (char, expanded, accented, encoded)))})"
 
 
 def _surname(name: str) -> str:

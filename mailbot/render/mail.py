@@ -1,16 +1,13 @@
 """Render a notification: prepare the values for its templates, and build the mail from their output."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
-from babel.numbers import format_decimal
 from jinja2 import TemplateError
 
 from mailbot import itip
@@ -26,18 +23,17 @@ from mailbot.core.model.ticket_fields import notification_values
 from mailbot.core.text.places import label
 from mailbot.core.text.references import KEEP_HINT
 from mailbot.outgoing import OutgoingMail, content_id
-from mailbot.render.age import age
 from mailbot.render.correction import corrected
+from mailbot.render.formats import format_age, format_day, format_number, format_size, format_time
 from mailbot.render.help import help_list
 from mailbot.render.history import cut, shown, with_signatures_once
 from mailbot.render.links import Composer, links, short_enough
-from mailbot.render.opening_hours import opening_hours
 from mailbot.render.templates import BrokenTemplateError, Templates
+from mailbot.render.working_hours import working_hours
 from mailbot.sanitize import clean, one_line
 
 CUT_LONGEST = 4_000  # characters of what was cut from a mail
 TEXT_LONGEST = 30_000  # characters of a message that a mail shows; the ticket keeps the whole text
-_UNITS = {"fr": ("ko", "Mo")}  # of sizes, where a language does not say kB and MB
 _BLANK = "\n\n\n"
 _SIGNATURE = "-- "
 
@@ -193,7 +189,9 @@ def _wording(
     team = policy.second_level if ticket is not None and ticket.level == 2 else school.team
     calendar = team.calendar
     composer = Composer(school.address, action_key, str(words["conjunction"]), KEEP_HINT.get(language, ""))
-    write_date = partial(_date, zone=ZoneInfo(policy.timezone), language=language, formats=words["dates"])
+    write_date = partial(
+        format_time, zone=ZoneInfo(policy.timezone), language=language, formats=words["dates"]
+    )
     return {
         "language": language,
         "words": words,
@@ -204,14 +202,14 @@ def _wording(
         "now": now,
         "date": write_date,
         "fields": tuple(_fields(notification, ticket, words, write_date)) if ticket else (),
-        "hours": opening_hours(calendar, words["report"]["days"]),
+        "hours": working_hours(calendar, words["report"]["days"]),
         "next_opening": partial(calendar.next_opening, now),
-        "day": partial(_day, language=language, formats=words["dates"]),
-        "age": partial(_age, now=now, zone=ZoneInfo(policy.timezone), phrases=words["ages"]),
+        "day": partial(format_day, language=language, formats=words["dates"]),
+        "age": partial(format_age, now=now, zone=ZoneInfo(policy.timezone), phrases=words["ages"]),
         "proposal": _proposal(notification, school, policy, now),
         "place_name": partial(label, language=language),
-        "size": partial(_size, language=language),
-        "number": partial(_number, language=language),
+        "size": partial(format_size, language=language),
+        "number": partial(format_number, language=language),
     }
 
 
@@ -296,44 +294,6 @@ def _may_read(role: Role, message: Message) -> bool:
     return message.visibility is Visibility.PUBLIC or (
         role.staff and message.visibility is Visibility.INTERNAL
     )
-
-
-def _date(value: datetime, style: str = "long", *, zone: ZoneInfo, language: str, formats: Any) -> str:
-    local = value.astimezone(zone)
-    return _written_date(local, _pattern(local, style, formats), zone, language)
-
-
-@lru_cache(maxsize=64)  # the text and the page of several mails show the same times
-def _written_date(value: datetime, pattern: str, zone: ZoneInfo, language: str) -> str:
-    return format_datetime(value, pattern, tzinfo=zone, locale=language)
-
-
-def _day(value: date, style: str = "weekday", *, language: str, formats: Any) -> str:
-    """A day has no time zone."""
-    return format_date(value, _pattern(value, style, formats), locale=language)
-
-
-def _pattern(value: date, style: str, formats: Any) -> str:
-    """Return a date's pattern (CLDR); in some languages the first of a month is an ordinal number."""
-    pattern: str = formats[style]
-    ordinal = formats.get("first", "") if value.day == 1 else ""
-    return re.sub(r"\bd\b", f"'{ordinal}'", pattern) if ordinal else pattern
-
-
-def _number(value: float, *, language: str) -> str:
-    return format_decimal(value, "0.#" if value < 10 else "0", locale=language)
-
-
-def _age(value: datetime, *, now: datetime, zone: ZoneInfo, phrases: Any) -> str:
-    unit, number = age(value, now, zone)
-    phrase = str(phrases[unit])
-    return phrase % number if "%d" in phrase else phrase
-
-
-def _size(count: int, *, language: str) -> str:
-    small, large = _UNITS.get(language, ("kB", "MB"))
-    amount, unit = (count / 1e6, large) if count >= 1e6 else (max(count / 1e3, 1), small)
-    return f"{_number(amount, language=language)} {unit}"
 
 
 def _tidy(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Where the templates are, and how jinja2 reads them."""
+"""Find the templates, and configure jinja2 for them."""
 
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
@@ -38,6 +38,11 @@ def _prose(text: str) -> Markup:
 def _unbroken(text: str) -> Markup:
     """Return a text as HTML that stays in one line: programs break a ticket's key at its hyphen."""
     return Markup('<span style="white-space:nowrap">{}</span>').format(text)
+
+
+def _unbroken_words(text: str) -> Markup:
+    """Return a text as HTML whose words are not broken, as programs do at the dash of "Mo–Fr"."""
+    return Markup(" ").join(map(_unbroken, text.split(" ")))
 
 
 def _quoted(text: str) -> str:
@@ -155,6 +160,7 @@ def _environment(loader: BaseLoader, colour: str, *, informal: bool) -> Environm
         "prose": _prose,
         "quoted": _quoted,
         "unbroken": _unbroken,
+        "unbroken_words": _unbroken_words,
     }
     environment.globals |= {
         "colour": colour,

@@ -108,7 +108,7 @@ class SchoolFigures:
     def helped_percent(self) -> int:
         """Return how many of those who said something about a solution said that it helped.
 
-        Who opens a ticket again says that it did not.
+        A person who reopens a ticket says that it did not.
         """
         said = self.helped + self.reopened
         return round(100 * self.helped / said) if said else 0

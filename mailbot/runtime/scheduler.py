@@ -26,7 +26,7 @@ class Scheduler:
         self._scheduler.add_listener(_log_failure, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
 
     def every(self, seconds: float, job: Callable[[], object], *, at_once: bool = False) -> None:
-        """Run a job every `seconds`, with `at_once` also when the scheduler starts."""
+        """Run a job every `seconds`; `at_once`: it also runs when the scheduler starts."""
         first = {"next_run_time": utc_now()} if at_once else {}
         self._scheduler.add_job(job, "interval", seconds=seconds, **first)
 

@@ -61,11 +61,11 @@ def notifications(language: str) -> dict[str, Notification]:
     return (
         _to_requester()
         | _new_tickets()
-        | _words_to_team()
-        | _handed_on()
-        | _by_time()
-        | _deeds()
-        | _repaired()
+        | _texts_to_team()
+        | _about_levels()
+        | _by_timers()
+        | _about_colleagues()
+        | _about_corrections()
         | _appointments()
         | to_author(language)
         | _about_people()
@@ -139,7 +139,7 @@ def _new_tickets() -> dict[str, Notification]:
     }
 
 
-def _words_to_team() -> dict[str, Notification]:
+def _texts_to_team() -> dict[str, Notification]:
     return {
         "requester_reply": TO_MAX(
             Kind.REQUESTER_REPLY,
@@ -176,7 +176,7 @@ def _words_to_team() -> dict[str, Notification]:
     }
 
 
-def _handed_on() -> dict[str, Notification]:
+def _about_levels() -> dict[str, Notification]:
     return {
         "escalated_second_level": TO_TONI(
             Kind.ESCALATED_SECOND_LEVEL,
@@ -196,7 +196,7 @@ def _handed_on() -> dict[str, Notification]:
     }
 
 
-def _by_time() -> dict[str, Notification]:
+def _by_timers() -> dict[str, Notification]:
     return {
         "reminder": TO_ERIKA(Kind.REMINDER, ticket=IDLE, history=HISTORY[:1]),
         "reminder_mine": TO_MAX(Kind.REMINDER, ticket=replace(IDLE, assignee=MAX), history=HISTORY[-1:]),
@@ -214,7 +214,7 @@ def _by_time() -> dict[str, Notification]:
     }
 
 
-def _deeds() -> dict[str, Notification]:
+def _about_colleagues() -> dict[str, Notification]:
     back = replace(TAKEN, assignee=None)
     return {
         "closed_team": TO_ERIKA(Kind.CLOSED_TEAM, ticket=DONE, author=MAX, text=ANSWER),
@@ -233,7 +233,7 @@ def _deeds() -> dict[str, Notification]:
     }
 
 
-def _repaired() -> dict[str, Notification]:
+def _about_corrections() -> dict[str, Notification]:
     moved = replace(BEAMER, school="RSW", number=31)
     away = partial(Notification, Kind.MOVED_AWAY, role=Role.SUPPORTER)
     return {

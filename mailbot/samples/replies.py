@@ -237,6 +237,7 @@ def _about_mails() -> dict[str, Notification]:
         "confirm": TO_MAX(Kind.CONFIRM, ticket=TAKEN, text=ANSWER),
         "confirm_not_shown": TO_MAX(Kind.CONFIRM, ticket=TAKEN, text="#bündeln 104 105", reason="not-shown"),
         "confirm_forged": TO_MAX(Kind.CONFIRM, ticket=TAKEN, text=ANSWER, forged=True),
+        "confirm_unreadable": TO_MAX(Kind.CONFIRM, ticket=TAKEN, text=ANSWER, reason="unreadable-results"),
         "help_requester": TO_LENA(Kind.HELP),
         "help_supporter": TO_MAX(Kind.HELP, ticket=TAKEN),
         "help_second_level": TO_TONI(Kind.HELP),

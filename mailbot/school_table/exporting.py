@@ -18,9 +18,9 @@ def export_table(main: Path) -> str:
     Raises ConfigurationError with every problem of the form.
     """
     sources = read_sources(main)
-    document, findings = read_form(sources.data)
+    document, field_errors = read_form(sources.data)
     if document is None:
-        raise sources.error(findings)
+        raise sources.error(field_errors)
     schools = sources.data["school"]
     rows = [cells_of(school) for school in schools] if isinstance(schools, list) else []
     columns = [name for name in COLUMNS if name in COMMON or any(name in row for row in rows)]

@@ -195,41 +195,41 @@ def _check(
     main: Path, table: Path, rows: list[Row], work: _Work, sources: Sources, environ: Mapping[str, str]
 ) -> list[str]:
     """Return sentences about passwords of changed schools that cannot be read; raise TableError otherwise."""
-    _, findings = evaluate(main, sources, environ)
+    _, field_errors = evaluate(main, sources, environ)
     by_key = {row.cells[KEY].upper(): row for row in rows}
     changed = {key.upper() for key in (*work.added, *work.updated)}
     problems: dict[str, None] = {}
     passwords: dict[str, None] = {}
-    for finding in [*sources.conflicts, *findings]:
-        key = _school_of(finding, sources)
-        cause = _cause(finding, by_key.get(key), new=key in {k.upper() for k in work.added})
-        if finding.location[-1] in _SECRETS and finding.value is not None:
+    for field_error in [*sources.conflicts, *field_errors]:
+        key = _school_of(field_error, sources)
+        cause = _cause(field_error, by_key.get(key), new=key in {k.upper() for k in work.added})
+        if field_error.location[-1] in _SECRETS and field_error.value is not None:
             if key in changed:
-                passwords[f"{key}: {finding.location[-1]} {finding.expected}"] = None
+                passwords[f"{key}: {field_error.location[-1]} {field_error.expected}"] = None
         elif cause:
-            text = ": ".join(part for part in (shown(finding.value), finding.expected) if part)
+            text = ": ".join(part for part in (shown(field_error.value), field_error.expected) if part)
             line, column = cause
-            problems[at(table, line, column, text + _first(finding, sources, by_key))] = None
+            problems[at(table, line, column, text + _first(field_error, sources, by_key))] = None
         else:
-            problems |= dict.fromkeys(str(sources.error([finding])).splitlines())
+            problems |= dict.fromkeys(str(sources.error([field_error])).splitlines())
     if problems:
         raise TableError(problems)
     return list(passwords)
 
 
-def _school_of(finding: FieldError, sources: Sources) -> str:
+def _school_of(field_error: FieldError, sources: Sources) -> str:
     """Return the key of the school of a problem, in upper case, or ""."""
-    section, *rest = finding.location
+    section, *rest = field_error.location
     schools = _schools(sources.data)
     number = rest[0] if section == "school" and rest else None
     return str(schools[number].get("key")).upper() if isinstance(number, int) else ""
 
 
-def _cause(finding: FieldError, row: Row | None, *, new: bool) -> tuple[int, str] | None:
+def _cause(field_error: FieldError, row: Row | None, *, new: bool) -> tuple[int, str] | None:
     """Return the line and the column that a problem is from; None if it is not from the table."""
     if row is None:
         return None
-    path = tuple(str(step) for step in finding.location[2:])
+    path = tuple(str(step) for step in field_error.location[2:])
     column = next(_columns(path), "")
     return (row.line, column) if new or column in row.cells else None
 
@@ -242,11 +242,11 @@ def _columns(path: tuple[str, ...]) -> Iterator[str]:
     yield from {"imap": ["login"], "smtp": ["login"], "team": ["team"]}.get(path[0] if path else "", [])
 
 
-def _first(finding: FieldError, sources: Sources, rows: Mapping[str, Row]) -> str:
+def _first(field_error: FieldError, sources: Sources, rows: Mapping[str, Row]) -> str:
     """Return the end of a sentence about a value that must be unique: where it was first."""
-    if finding.first is None:
+    if field_error.first is None:
         return ""
-    key = _school_of(FieldError(finding.first, ""), sources)
+    key = _school_of(FieldError(field_error.first, ""), sources)
     if key in rows and (row := rows[key]):
         return f"; line {row.line} has it already"
     return f"; school {key} has it already" if key else "; another team has it already"

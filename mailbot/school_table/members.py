@@ -12,7 +12,7 @@ def members_of(cell: str, before: object) -> list[object]:
     """Return the members in TOML that a cell names.
 
     A member who was in the team `before` stays as they are, with aliases, and in their place; they get
-    another name if the cell has one. The others come after them. What is no member the form reports.
+    another name if the cell has one. The others come after them. The form reports values that are no members.
     """
     named: dict[str, tuple[str, str]] = {}
     for part in _parts(cell):

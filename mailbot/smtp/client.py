@@ -141,7 +141,7 @@ class SmtpClient:
             self._used_at = monotonic()
             return result
         finally:
-            # Also if the task was cancelled: a connection within a transaction cannot be reused.
+            # Even if the task was cancelled: a connection within a transaction cannot be reused.
             if not completed:
                 self._drop()
 

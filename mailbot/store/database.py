@@ -128,6 +128,7 @@ def read_only(engine: Engine) -> Iterator[Session]:
     """Read one consistent state without blocking writers."""
     with Session(engine.execution_options(**{_READ_ONLY: True}), expire_on_commit=False) as session:
         yield session
+        session.commit()  # after a rollback psycopg drops its prepared statements
 
 
 @contextmanager

@@ -218,7 +218,7 @@ def claim(
 ) -> list[ClaimedMail]:
     """Claim the next due mails for a worker, `most` at most, in the order in which they are to be sent.
 
-    A mail waits up to HOLD_BEHIND_EARLIER for an earlier one to the same person about the same ticket, also
+    A mail waits up to HOLD_BEHIND_EARLIER for an earlier one to the same person about the same ticket, even
     if that one is claimed. The schools take turns of MAILS_PER_TURN mails, so that no school delays another;
     the school that follows `after` begins.
     """

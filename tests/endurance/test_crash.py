@@ -17,7 +17,7 @@ MAILS = int(os.environ.get("MAILS", "50"))
 SEED = int(os.environ.get("SEED", "1"))
 
 
-def test_kills_at_random_moments_lose_nothing_and_double_nothing(env: SchoolEnv) -> None:
+def test_kills_at_random_moments_lose_and_duplicate_nothing(env: SchoolEnv) -> None:
     workload = make_workload(MAILS, SEED)
     run_until_done(env, workload, KILLS, SEED)
     found = audit(env, workload, KILLS)

@@ -35,7 +35,7 @@ MAILS = 4
 
 @pytest.fixture
 def env(tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user: str) -> SchoolEnv:
-    """A school whose IMAP server is spoken to in clear text, so that somebody can stand between."""
+    """A school with IMAP in clear text, so that a relay can change it."""
     return SchoolEnv(tmp_path, dovecot, smtp_server, user)
 
 

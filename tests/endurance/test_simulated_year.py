@@ -97,7 +97,7 @@ def test_member_who_muted_a_ticket_gets_its_mail_only_if_no_colleague_knows_of_i
             assert step.writer not in present, step
 
 
-def test_every_mail_was_handled_and_none_set_aside(year: SimulatedYear) -> None:
+def test_every_mail_was_processed_and_none_is_in_the_quarantine(year: SimulatedYear) -> None:
     assert [row.traceback for row in year.harness.rows(LedgerRow) if row.outcome == "quarantined"] == []
 
 

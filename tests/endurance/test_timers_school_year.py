@@ -45,7 +45,7 @@ class Year:
     chance: random.Random
     times: Times
     tickets: dict[int, Ticket] = field(default_factory=dict)
-    deeds: dict[int, list[tuple[datetime, str]]] = field(default_factory=dict)
+    actions: dict[int, list[tuple[datetime, str]]] = field(default_factory=dict)
     sent: list[tuple[datetime, Notification]] = field(default_factory=list)
     agenda: list[tuple[datetime, int, int, str]] = field(default_factory=list)
     order: Iterator[int] = field(default_factory=itertools.count)
@@ -56,7 +56,7 @@ class Year:
         self.policy = Policy("Support", (SCHOOL,), SECOND, times=self.times)
 
     def look_at(self, when: datetime, number: int) -> None:
-        """Plan the only look to come, as the one column of the table does."""
+        """Plan the next check of a ticket; it replaces an earlier plan, as in the column of the table."""
         self.looks[number] = when
         self.plan(when, number, "look")
 
@@ -70,20 +70,20 @@ class Year:
             self.plan(START + timedelta(days=day, hours=7, minutes=30), 0, "digest")
         while self.agenda and self.agenda[0][0] < END:
             now, _, number, what = heapq.heappop(self.agenda)
-            {"open": self.open, "look": self.look, "digest": self.digest}.get(what, self.deed)(
+            {"open": self.open, "look": self.look, "digest": self.digest}.get(what, self.act)(
                 now, number, what
             )
 
     def open(self, now: datetime, number: int, what: str) -> None:
         self.tickets[number] = Ticket("GYM", number, "Beamer", LENA, now, now)
-        self.deeds[number] = [(now, "open")]
+        self.actions[number] = [(now, "open")]
         self.look_at(now + EVERY, number)
-        for deed in self.chance.choices(("", "take", "answer", "wait", "rest", "close"), k=2):
-            if deed:
+        for act in self.chance.choices(("", "take", "answer", "wait", "rest", "close"), k=2):
+            if act:
                 when = AT_SCHOOL.add(now, timedelta(hours=self.chance.expovariate(1 / 12)))
-                self.plan(when, number, deed)
+                self.plan(when, number, act)
 
-    def deed(self, now: datetime, number: int, what: str) -> None:
+    def act(self, now: datetime, number: int, what: str) -> None:
         ticket = self.tickets[number]
         if ticket.status is Status.CLOSED:
             return
@@ -100,7 +100,7 @@ class Year:
         if status not in (None, ticket.status):
             effects.append(SetStatus(ticket.key, status or Status.OPEN))
         self.change(now, number, effects)
-        self.deeds[number].append((now, what))
+        self.actions[number].append((now, what))
         if what in ("answer", "wait") and self.chance.random() < 0.6:
             self.plan(now + timedelta(hours=self.chance.expovariate(1 / 72)), number, "reply")
 
@@ -116,7 +116,7 @@ class Year:
             return
         decision = decide_timer(TimerContext(self.tickets[number], SCHOOL, self.policy, now))
         if decision is not None:
-            self.deeds[number].append((now, decision.outcome))
+            self.actions[number].append((now, decision.outcome))
             self.change(now, number, decision.effects)
         following = next_check(TimerContext(self.tickets[number], SCHOOL, self.policy, now))
         if following is not None:
@@ -160,44 +160,44 @@ def test_nothing_is_sent_outside_working_hours_or_in_holidays(year: Year) -> Non
 
 
 def test_notification_is_not_repeated_within_a_wait(year: Year) -> None:
-    for number, deeds in year.deeds.items():
+    for number, actions in year.actions.items():
         counts: Counter[str] = Counter()
-        for _, what in deeds:
+        for _, what in actions:
             touched = what in {"open", "take", "answer", "wait", "rest", "reply", "close", "escalated"}
             counts = Counter() if touched else counts
             counts[what] += 1
             # a due day may come within a wait, and causes its own reminder
-            assert counts["overdue"] <= 1, (number, deeds)
-            assert counts["wait_reminder"] <= 1, (number, deeds)
-            assert counts["reminder"] <= 1, (number, deeds)
+            assert counts["overdue"] <= 1, (number, actions)
+            assert counts["wait_reminder"] <= 1, (number, actions)
+            assert counts["reminder"] <= 1, (number, actions)
 
 
 def test_people_get_few_mails_for_a_ticket(year: Year) -> None:
     mails = Counter((n.to.email, n.ticket.key) for _, n in year.sent if n.ticket is not None)
-    deeds = {f"GYM-{number}": len(done) for number, done in year.deeds.items()}
+    actions = {f"GYM-{number}": len(done) for number, done in year.actions.items()}
     for (person, key), count in mails.items():
-        assert count <= 2 + deeds[key], (person, key)
+        assert count <= 2 + actions[key], (person, key)
     assert sum(mails.values()) / TICKETS < 5
 
 
 def test_every_untouched_ticket_is_reminded_of_in_time(year: Year) -> None:
-    for number, deeds in year.deeds.items():
-        opened = deeds[0][0]
+    for number, actions in year.actions.items():
+        opened = actions[0][0]
         if number == 0 or year.tickets[number].due is not None:
             continue
         deadline = AT_SCHOOL.add(opened, timedelta(hours=year.times.reminder_hours))
-        touched = [when for when, what in deeds[1:] if when <= deadline]
+        touched = [when for when, what in actions[1:] if when <= deadline]
         if deadline + timedelta(hours=1) < END and not touched:
             assert any(
                 what in ("reminder", "escalated") and when < deadline + timedelta(hours=1)
-                for when, what in deeds
-            ), (number, deeds)
+                for when, what in actions
+            ), (number, actions)
 
 
 def test_waiting_ticket_is_closed_after_a_reminder_and_never_becomes_overdue(year: Year) -> None:
-    for number, deeds in year.deeds.items():
+    for number, actions in year.actions.items():
         asked: datetime | None = None
-        for when, what in deeds:
+        for when, what in actions:
             if what in ("wait",):
                 asked = when
             elif what in ("reply", "close", "closed_waiting"):
@@ -206,16 +206,16 @@ def test_waiting_ticket_is_closed_after_a_reminder_and_never_becomes_overdue(yea
                     assert days_between(AT_SCHOOL, asked, when) >= year.times.wait_close_days
                 asked = None
             elif asked is not None:
-                assert what not in ("overdue", "escalated"), (number, deeds)
+                assert what not in ("overdue", "escalated"), (number, actions)
         ticket = year.tickets[number]
         if ticket.status is Status.WAITING and ticket.due is None:
             waited = days_between(AT_SCHOOL, ticket.waits.since, END)
-            assert waited <= year.times.wait_close_days, (number, deeds)
+            assert waited <= year.times.wait_close_days, (number, actions)
 
 
 def test_ticket_is_reminded_of_before_it_is_closed_without_an_answer(year: Year) -> None:
-    for deeds in year.deeds.values():
-        whats = [what for _, what in deeds]
+    for actions in year.actions.values():
+        whats = [what for _, what in actions]
         for at in (n for n, what in enumerate(whats) if what == "closed_waiting"):
             assert "wait_reminder" in whats[:at]
 

@@ -72,9 +72,9 @@ def test_a_proven_copy_of_a_processed_mail_adds_its_proof_and_nothing_else(desk:
 
 
 def test_an_untouched_trail_holds(used_desk: DeskHarness) -> None:
-    verdict = checked(used_desk)
-    assert verdict.problems == []
-    assert verdict.entries == len(used_desk.rows(EventRow)) > 6
+    result = checked(used_desk)
+    assert result.problems == []
+    assert result.entries == len(used_desk.rows(EventRow)) > 6
 
 
 @pytest.mark.parametrize(
@@ -190,8 +190,8 @@ def test_a_desk_of_the_first_version_keeps_its_trail_and_gets_it_chained(
         _fill_first_schema(engine)
         migrate(engine)
         with read_only(engine) as session:
-            verdict = verify(session)
-        assert (verdict.entries, verdict.problems) == (2, [])
+            result = verify(session)
+        assert (result.entries, result.problems) == (2, [])
         with transaction(engine) as session:
             session.execute(text("UPDATE event SET actor = 'eve' WHERE id = 1"))
         with read_only(engine) as session:

@@ -52,12 +52,12 @@ def actions(desk: DeskHarness, ticket: str) -> list[tuple[str, str, str]]:
     return [(e["actor"], e["action"], e["detail"]) for e in desk.ticket(ticket)["events"][2:]]
 
 
-def letter(desk: DeskHarness, person: str) -> OutboxRow:
+def last_mail(desk: DeskHarness, person: str) -> OutboxRow:
     """Return a person's last mail about a ticket, other than a receipt of commands."""
     return [row for row in desk.outbox_of(person) if row.kind != "command_receipt"][-1]
 
 
-def assert_nobody_sees_others(desk: DeskHarness) -> None:
+def assert_no_one_sees_others(desk: DeskHarness) -> None:
     """Check that no mail to a requester contains name, address, number, subject or text of another one."""
     numbers = {LENA: "GYM-1", OLGA: "GYM-2", PAUL: "GYM-3"}
     own = {row.message_id: row.recipient for row in desk.rows(OutboxRow)}
@@ -94,7 +94,7 @@ def test_bundle_is_audited_and_shown_to_the_team_only(three: DeskHarness) -> Non
     assert first.startswith("Ihre Antwort geht an Lena Lehrerin und 2 weitere.")
     assert "Bündel: GYM-1\n" in other
     assert other.startswith("Ihre Antwort geht an Olga Opal.")
-    assert_nobody_sees_others(three)
+    assert_no_one_sees_others(three)
 
 
 def test_answer_and_close_of_the_leading_ticket_reach_each_requester_in_their_thread(
@@ -104,25 +104,25 @@ def test_answer_and_close_of_the_leading_ticket_reach_each_requester_in_their_th
     for text, kind in (("Der Anbieter hat eine Störung.", "answer"), ("Läuft wieder.\n#close", "closed")):
         assert three.outcome(reply_to(leading(three, ERIKA), ERIKA, text)) in ("reply", "command")
         for person, first in before.items():
-            row = letter(three, person)
+            row = last_mail(three, person)
             assert (row.kind, row.ticket_id) == (kind, first.ticket_id)
             assert row.in_reply_to == first.in_reply_to or row.references
             assert text.partition("\n")[0] in row.text
     assert statuses(three) == [("closed", 1)] * 3
     (receipt,) = three.outbox_of(ERIKA, NotificationKind.COMMAND_RECEIPT)
     assert "Ebenso: GYM-2, GYM-3" in receipt.text
-    assert_nobody_sees_others(three)
+    assert_no_one_sees_others(three)
 
 
 def test_undo_of_a_closing_reopens_all_and_a_second_one_closes_all_again(three: DeskHarness) -> None:
     three.outcome(reply_to(leading(three, ERIKA), ERIKA, "Läuft wieder.\n#close"))
     assert three.reply(ERIKA, "#rückgängig", NotificationKind.COMMAND_RECEIPT) == "command"
     assert statuses(three) == [("open", 1)] * 3
-    assert [letter(three, person).kind for person in NAMES] == ["undone"] * 3
+    assert [last_mail(three, person).kind for person in NAMES] == ["undone"] * 3
     assert actions(three, "GYM-3")[-1] == (ERIKA, "undone", "open")
     assert three.reply(ERIKA, "#undo", NotificationKind.COMMAND_RECEIPT) == "command"
     assert statuses(three) == [("closed", 1)] * 3
-    assert_nobody_sees_others(three)
+    assert_no_one_sees_others(three)
 
 
 def test_undo_of_bundle_and_unbundle(three: DeskHarness) -> None:
@@ -156,14 +156,14 @@ def test_escalation_brings_second_level_one_mail_and_return_brings_all_back(thre
     three.outcome(reply_to(sent, TONI, "Das kann die Schule.\n#return"))
     assert statuses(three) == [("open", 1)] * 3
     assert [row.kind for row in three.outbox_of(ERIKA)].count("returned") == 1
-    assert_nobody_sees_others(three)
+    assert_no_one_sees_others(three)
 
 
 def test_waiting_tickets_of_a_bundle_end_their_wait_one_by_one(three: DeskHarness) -> None:
     three.outcome(reply_to(leading(three, MAX), MAX, "Geht es wieder?\n#wait"))
     three.reply(OLGA, "Nein.")
     assert [status for status, _ in statuses(three)] == ["waiting", "open", "waiting"]
-    assert_nobody_sees_others(three)
+    assert_no_one_sees_others(three)
 
 
 def test_staff_are_reminded_of_the_leading_ticket_only_while_it_is_open(three: DeskHarness) -> None:
@@ -209,9 +209,9 @@ def test_third_similar_report_offers_a_bundle_and_later_ones_join_it_by_one_tap(
     assert bundles(desk) == [1, 1, 1, 1]
     desk.outcome(reply_to(leading(desk, MAX), MAX, "Läuft wieder.\n#close"))
     assert [status for status, _ in statuses(desk)] == ["closed"] * 4
-    assert_nobody_sees_others(desk)
+    assert_no_one_sees_others(desk)
     desk.receive(problem("Internet weg", sender="Lars <lars@schule.example>").text("Wieder."))
-    assert letter(desk, MAX).kind == "new_ticket"
+    assert last_mail(desk, MAX).kind == "new_ticket"
 
 
 def test_answer_of_a_colleague_who_knows_no_bundle_goes_to_one_requester(
@@ -220,8 +220,8 @@ def test_answer_of_a_colleague_who_knows_no_bundle_goes_to_one_requester(
     first = three.outbox_of(ERIKA)[0]
     assert first.text.startswith("Ihre Antwort geht an Lena Lehrerin.")
     three.outcome(reply_to(first, ERIKA, "Wegen Ihrer Krankmeldung komme ich erst Montag."))
-    assert letter(three, LENA).kind == "answer"
-    assert [letter(three, person).kind for person in (OLGA, PAUL)] == ["receipt", "receipt"]
+    assert last_mail(three, LENA).kind == "answer"
+    assert [last_mail(three, person).kind for person in (OLGA, PAUL)] == ["receipt", "receipt"]
     receipt = three.outbox_of(ERIKA, NotificationKind.COMMAND_RECEIPT)[-1]
     assert "gilt nur für die Meldung von Lena Lehrerin, nicht für die anderen im Bündel." in receipt.text
     shown = leading(three, ERIKA)
@@ -243,9 +243,9 @@ def test_answers_between_lines_of_the_mail_go_to_one_requester(
             at = next(number for number, line in enumerate(quoted) if "Es betrifft Lena" in line) + 1
             parts = {"above": "\n".join(quoted[:at]), "below": "\n".join(quoted[at:])}
             three.outcome(reply_to(shown, ERIKA, text.format(**parts)))
-            assert letter(three, LENA).kind == "answer"
-            assert "Wissen wir" in letter(three, LENA).text
-            assert letter(three, OLGA).kind == "receipt"
+            assert last_mail(three, LENA).kind == "answer"
+            assert "Wissen wir" in last_mail(three, LENA).text
+            assert last_mail(three, OLGA).kind == "receipt"
 
 
 def test_held_answer_that_is_confirmed_after_the_bundling_goes_to_one_requester(desk: DeskHarness) -> None:
@@ -256,8 +256,8 @@ def test_held_answer_that_is_confirmed_after_the_bundling_goes_to_one_requester(
     assert desk.outcome(reply_to(of_max, MAX, "Hallo Lena, wegen deiner Note in Mathe.")) == "held"
     assert desk.outcome(reply_to(of_erika, ERIKA, "#bündeln 1 2 3").proven()) == "command"
     assert desk.reply(MAX, "#bestätigen", NotificationKind.HELD_ANSWER) == "reply"
-    assert "Note in Mathe" in letter(desk, LENA).text
-    assert "Note in Mathe" not in letter(desk, OLGA).text
+    assert "Note in Mathe" in last_mail(desk, LENA).text
+    assert "Note in Mathe" not in last_mail(desk, OLGA).text
 
 
 def test_question_about_a_held_answer_to_all_names_them_and_confirms_it_for_them(three: DeskHarness) -> None:
@@ -271,9 +271,9 @@ def test_question_about_a_held_answer_to_all_names_them_and_confirms_it_for_them
     assert "Erika Muster hat Lena Lehrerin vor wenigen Minuten schon geantwortet." in question.text
     assert three.reply(MAX, "#bestätigen", NotificationKind.HELD_ANSWER) == "reply"
     for person in NAMES:
-        assert letter(three, person).text.count("er Anbieter hat eine Störung.") == 1
-    assert "Hallo Lena" in letter(three, LENA).text
-    assert_nobody_sees_others(three)
+        assert last_mail(three, person).text.count("er Anbieter hat eine Störung.") == 1
+    assert "Hallo Lena" in last_mail(three, LENA).text
+    assert_no_one_sees_others(three)
 
 
 def test_question_about_an_answer_to_one_of_the_bundle_names_its_requester(three: DeskHarness) -> None:
@@ -284,8 +284,8 @@ def test_question_about_an_answer_to_one_of_the_bundle_names_its_requester(three
     assert question.text.startswith("Ihre Antwort geht an Lena Lehrerin und 2 weitere.")
     assert "Erika Muster hat Olga Opal vor wenigen Minuten schon geantwortet." in question.text
     assert three.outcome(reply_to(question, MAX, "Es ist eine Störung.")) == "reply"
-    assert all("Es ist eine Störung." in letter(three, person).text for person in NAMES)
-    assert_nobody_sees_others(three)
+    assert all("Es ist eine Störung." in last_mail(three, person).text for person in NAMES)
+    assert_no_one_sees_others(three)
 
 
 def test_text_beside_undo_is_in_the_mail_about_it(three: DeskHarness) -> None:
@@ -293,10 +293,10 @@ def test_text_beside_undo_is_in_the_mail_about_it(three: DeskHarness) -> None:
     text = "Doch noch nicht, wir melden uns."
     assert three.reply(ERIKA, f"{text}\n#rückgängig", NotificationKind.COMMAND_RECEIPT) == "command"
     for person in (*NAMES, MAX):
-        undone = letter(three, person)
+        undone = last_mail(three, person)
         assert (undone.kind, text in undone.text, text in undone.html) == ("undone", True, True)
-    assert letter(three, MAX).text.startswith("Ihre Antwort geht an Lena Lehrerin und 2 weitere.")
-    assert_nobody_sees_others(three)
+    assert last_mail(three, MAX).text.startswith("Ihre Antwort geht an Lena Lehrerin und 2 weitere.")
+    assert_no_one_sees_others(three)
 
 
 def test_files_of_the_staff_go_to_all_and_those_of_a_requester_to_none(desk: DeskHarness) -> None:
@@ -307,7 +307,7 @@ def test_files_of_the_staff_go_to_all_and_those_of_a_requester_to_none(desk: Des
     desk.reply(MAX, "#bündeln 1 2 3", proven=True)
     answer = reply_to(leading(desk, MAX), MAX, "So geht es weiter.")
     desk.outcome(answer.attach("plan.pdf", b"%PDF-1.4", "application/pdf").attach("1.png", *screen[1:]))
-    sent = {person: [file["filename"] for file in letter(desk, person).attachments] for person in NAMES}
+    sent = {person: [file["filename"] for file in last_mail(desk, person).attachments] for person in NAMES}
     assert sent == {LENA: ["plan.pdf", "1.png"], OLGA: ["plan.pdf"], PAUL: ["plan.pdf"]}
     (receipt,) = desk.outbox_of(MAX, NotificationKind.COMMAND_RECEIPT)[1:]
     assert "1.png" in receipt.text
@@ -339,7 +339,7 @@ def test_undo_of_unbundle_brings_closed_tickets_back_but_not_into_an_ended_bundl
 
 def test_staff_are_reminded_of_a_reply_that_only_another_ticket_of_the_bundle_got(three: DeskHarness) -> None:
     three.outcome(reply_to(leading(three, MAX), MAX, "Der Anbieter hat eine Störung."))
-    three.outcome(reply_to(letter(three, OLGA), OLGA, "Hilft nicht, ich brauche Hilfe."))
+    three.outcome(reply_to(last_mail(three, OLGA), OLGA, "Hilft nicht, ich brauche Hilfe."))
     for days in range(1, 4):
         run_timers(three.desk, NOW + timedelta(days=days))
     late = [row for row in three.outbox_of(MAX) if row.kind == "reminder"]
@@ -359,7 +359,7 @@ def test_staff_are_notified_of_an_escalation_by_time_unless_the_leading_ticket_e
             desk.reply(MAX, "#bündeln 1 2 3", proven=True)
             if answer:
                 desk.outcome(reply_to(leading(desk, MAX), MAX, "Bitte neu starten."))
-                desk.outcome(reply_to(letter(desk, OLGA), OLGA, "Hilft nicht."))
+                desk.outcome(reply_to(last_mail(desk, OLGA), OLGA, "Hilft nicht."))
             for hours in range(1, 24 * 4):
                 run_timers(desk.desk, NOW + timedelta(hours=hours))
             sent = [row.ticket_id for row in desk.outbox_of(TONI, NotificationKind.ESCALATED_SECOND_LEVEL)]
@@ -368,7 +368,7 @@ def test_staff_are_notified_of_an_escalation_by_time_unless_the_leading_ticket_e
 
 def tap(desk: DeskHarness, person: str, label: str, *, proven: bool = False) -> str:
     """Send the mail that a link of a person's last mail opens; return the outcome."""
-    html = letter(desk, person).html
+    html = last_mail(desk, person).html
     (href,) = re.findall(rf'href="(mailto:[^"]*)"[^>]*>(?:<!--.*?-->)?{label}', html)
     fields = parse_qs(urlsplit(unescape(href)).query)
     built = mail().sender(person).subject(fields["subject"][0]).text(fields["body"][0])

@@ -40,7 +40,7 @@ def looked_at(env: SchoolEnv, *, with_roundtrip: bool = False) -> tuple[list[str
         found = list(run_checks(load(env.config, {}), with_roundtrip=with_roundtrip))
     except ConfigurationError as error:
         return [], str(error).splitlines()
-    lines = [(finding.ok, f"{finding.subject}: {finding.text}") for finding in found]
+    lines = [(field_error.ok, f"{field_error.subject}: {field_error.text}") for field_error in found]
     return [line for fine, line in lines if fine], [line for fine, line in lines if not fine]
 
 
@@ -165,7 +165,7 @@ def test_check_reports_each_fault_and_its_place(env: SchoolEnv, name: str) -> No
     assert not any("Traceback" in line or len(line) > 400 for line in wrong)
 
 
-def test_the_disk_is_not_looked_at_where_the_mails_are_in_postgresql(env: SchoolEnv) -> None:
+def test_disk_space_is_not_checked_with_postgresql(env: SchoolEnv) -> None:
     write(r'^database = "sqlite"$', 'database = "postgresql://mailbot@127.0.0.1:1/mailbot"')(env)
     write(r"^\[times\]$", '[health]\ndisk_free = "900000 GB"\n[times]')(env)
     fine, _ = looked_at(env)
@@ -255,7 +255,7 @@ def test_a_correct_configuration_passes_all_checks(delivering: SchoolEnv) -> Non
     assert delivering.dovecot.mails(delivering.address, "Mailbot/Done") == [], "the test mail is deleted"
 
 
-def test_the_mail_of_a_roundtrip_becomes_nothing(delivering: SchoolEnv) -> None:
+def test_the_mail_of_a_roundtrip_opens_no_ticket(delivering: SchoolEnv) -> None:
     assert looked_at(delivering, with_roundtrip=True)[1] == []
     delivering.run_once()
     assert delivering.dovecot.mails(delivering.address) == []
@@ -263,7 +263,7 @@ def test_the_mail_of_a_roundtrip_becomes_nothing(delivering: SchoolEnv) -> None:
 
 
 @pytest.mark.parametrize("done", ["Mailbot/Done", ""])
-def test_a_roundtrip_is_seen_though_the_daemon_handles_its_mail_first(
+def test_a_roundtrip_is_detected_if_the_daemon_processes_its_mail_first(
     delivering: SchoolEnv, monkeypatch: pytest.MonkeyPatch, done: str
 ) -> None:
     in_imap("", f'done = "{done}"\n')(delivering)

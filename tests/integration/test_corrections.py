@@ -101,6 +101,12 @@ def test_a_misspelled_word_is_corrected_with_its_argument(desk: DeskHarness) -> 
     assert links(desk)[0].startswith("#notiz Sie hat den Stecker gezogen.\n")
 
 
+def test_words_around_a_number_are_no_text_for_the_ticket_of_the_mail(desk: DeskHarness) -> None:
+    reported(desk)
+    answered(desk, "#schließen wie 14")
+    assert [link for link in links(desk) if link.startswith("#schließen\n")] == []
+
+
 def test_a_polite_word_after_a_command_is_ignored(desk: DeskHarness) -> None:
     reported(desk)
     assert answered(desk, "Ist erledigt.\n\n#Schließen bitte") == "command"
@@ -180,7 +186,7 @@ def test_a_heading_of_a_teacher_is_text(desk: DeskHarness, text: str) -> None:
 
 
 @pytest.mark.parametrize("line", ["*#close*", "# close", "- #close", "„#close“", "\\#close", "#erledigt👍"])
-def test_a_command_with_marks_around_it_is_carried_out(desk: DeskHarness, line: str) -> None:
+def test_a_command_with_marks_around_it_is_executed(desk: DeskHarness, line: str) -> None:
     reported(desk)
     assert answered(desk, f"Läuft wieder.\n{line}") == "command"
     kind, text = mails_to(desk, LENA)[-1]
@@ -188,15 +194,15 @@ def test_a_command_with_marks_around_it_is_carried_out(desk: DeskHarness, line: 
     assert line not in text
 
 
-def test_a_command_within_the_text_is_carried_out_by_one_link(desk: DeskHarness) -> None:
+def test_a_command_within_the_text_is_executed_by_one_link(desk: DeskHarness) -> None:
     reported(desk)
     before = mails_to(desk, LENA)
     assert answered(desk, "Läuft wieder. #schließen") == "refused"
     assert mails_to(desk, LENA) == before
     assert desk.ticket("GYM-1")["status"] == "open"
-    carry_out, _ = links(desk)
-    assert carry_out.startswith("Läuft wieder.\n#schließen\n")
-    assert desk.outcome(sent(carry_out)) == "command"
+    execute, _ = links(desk)
+    assert execute.startswith("Läuft wieder.\n#schließen\n")
+    assert desk.outcome(sent(execute)) == "command"
     assert desk.ticket("GYM-1")["status"] == "closed"
     assert "#" not in mails_to(desk, LENA)[-1][1].partition("Läuft wieder.")[2].partition("Mustermann")[0]
 
@@ -215,8 +221,8 @@ def test_a_text_with_a_command_within_it_is_sent_as_it_is_by_the_other_link(desk
 def test_a_command_below_the_signature_is_asked_about(desk: DeskHarness) -> None:
     reported(desk)
     assert answered(desk, "Läuft wieder.\n\n-- \nMax Mustermann\nFirst-Level\n#schließen") == "refused"
-    carry_out, _ = links(desk)
-    assert desk.outcome(sent(carry_out)) == "command"
+    execute, _ = links(desk)
+    assert desk.outcome(sent(execute)) == "command"
     assert desk.ticket("GYM-1")["status"] == "closed"
 
 
@@ -233,7 +239,7 @@ def test_a_forged_mail_with_a_command_within_its_text_waits_for_its_writer(desk:
     assert [kind for kind, _ in mails_to(desk, LENA)] == ["receipt"]
 
 
-def test_a_mail_that_is_sent_as_it_is_meets_the_answer_of_a_colleague(desk: DeskHarness) -> None:
+def test_a_mail_that_is_sent_as_it_is_is_held_if_a_colleague_answered(desk: DeskHarness) -> None:
     reported(desk)
     answered(desk, "Das ist #erledigt, danke!")
     as_it_is = links(desk)[1]
@@ -245,8 +251,8 @@ def test_a_mail_that_is_sent_as_it_is_meets_the_answer_of_a_colleague(desk: Desk
 def test_a_corrected_mail_replaces_the_one_that_was_refused(desk: DeskHarness) -> None:
     reported(desk)
     answered(desk, "Läuft wieder. #schließen")
-    carry_out, as_it_is = links(desk)
-    assert desk.outcome(sent(carry_out)) == "command"
+    execute, as_it_is = links(desk)
+    assert desk.outcome(sent(execute)) == "command"
     assert desk.outcome(sent(as_it_is)) == "refused"
     assert [kind for kind, _ in mails_to(desk, LENA)] == ["receipt", "closed"]
 

@@ -36,7 +36,7 @@ def test_a_dry_run_decides_as_the_real_run_and_writes_nothing(desk: DeskHarness)
         assert expected == (real.outcome, real.ticket, real.role, real.matched_by, real.trusted)
 
 
-def test_a_mail_that_was_handled_is_explained_as_if_it_were_new(desk: DeskHarness) -> None:
+def test_a_processed_mail_is_explained_as_if_it_were_new(desk: DeskHarness) -> None:
     raw = mail().text("Der Beamer bleibt dunkel.").build()
     desk.outcome(raw)
     assert dry_run(desk.desk, parse(raw), raw).outcome == "opened"

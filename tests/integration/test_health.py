@@ -72,33 +72,33 @@ def test_health_rule_with_the_value_0_is_off() -> None:
     assert not is_stale(None, NOW, Thresholds(0, 0, 0))
 
 
-class Hands:
+class ManualClocks:
     """Clocks that are set by hand."""
 
     def __init__(self) -> None:
         self.now, self.ticks = NOW, 0.0
 
-    def pass_(self, length: timedelta, *, wall: timedelta | None = None) -> None:
-        """Let time pass; the clock on the wall may be set meanwhile."""
+    def advance(self, length: timedelta, *, wall: timedelta | None = None) -> None:
+        """Advance both clocks; the wall clock may be set to another time."""
         self.ticks += length.total_seconds()
         self.now += length if wall is None else wall
 
 
 @pytest.fixture
-def hands() -> Hands:
+def clocks() -> ManualClocks:
     """The clocks of the monitor."""
-    return Hands()
+    return ManualClocks()
 
 
 @pytest.fixture
-def monitor(desk: DeskHarness, tmp_path: Path, hands: Hands) -> HealthMonitor:
+def monitor(desk: DeskHarness, tmp_path: Path, clocks: ManualClocks) -> HealthMonitor:
     """The health monitor of a desk."""
 
     def wall() -> datetime:
-        return hands.now
+        return clocks.now
 
     return HealthMonitor(
-        desk.desk, tmp_path, USUAL, ("GYM",), ("outbox",), lambda: (), wall, lambda: hands.ticks
+        desk.desk, tmp_path, USUAL, ("GYM",), ("outbox",), lambda: (), wall, lambda: clocks.ticks
     )
 
 
@@ -107,41 +107,41 @@ def alerts(desk: DeskHarness) -> list[str]:
 
 
 def test_operators_are_notified_when_an_issue_begins_and_when_it_ends(
-    desk: DeskHarness, monitor: HealthMonitor, hands: Hands
+    desk: DeskHarness, monitor: HealthMonitor, clocks: ManualClocks
 ) -> None:
     for _ in range(5):
-        hands.pass_(timedelta(minutes=10))
+        clocks.advance(timedelta(minutes=10))
         monitor.check()
     assert [row.topic for row in desk.rows(AlertRow)] == ["mailbox GYM unread"]
     assert len(alerts(desk)) == 1
     with transaction(desk.engine) as session:
-        mailboxes.record_success(session, "GYM", hands.now)
+        mailboxes.record_success(session, "GYM", clocks.now)
     monitor.check()
     assert desk.rows(AlertRow) == []
     assert len(alerts(desk)) == 2
 
 
-def test_clock_jump_suspends_the_timers(monitor: HealthMonitor, hands: Hands) -> None:
+def test_clock_jump_suspends_the_timers(monitor: HealthMonitor, clocks: ManualClocks) -> None:
     assert not monitor.clock_jumped()
-    hands.pass_(timedelta(minutes=1), wall=timedelta(days=30))
+    clocks.advance(timedelta(minutes=1), wall=timedelta(days=30))
     assert monitor.clock_jumped()
-    hands.pass_(timedelta(minutes=5))
+    clocks.advance(timedelta(minutes=5))
     assert monitor.clock_jumped()
-    hands.pass_(timedelta(minutes=6))
+    clocks.advance(timedelta(minutes=6))
     assert not monitor.clock_jumped()
 
 
 def test_clock_jump_that_the_timers_detect_first_is_reported(
-    desk: DeskHarness, monitor: HealthMonitor, hands: Hands
+    desk: DeskHarness, monitor: HealthMonitor, clocks: ManualClocks
 ) -> None:
-    hands.pass_(timedelta(minutes=1), wall=timedelta(days=30))
+    clocks.advance(timedelta(minutes=1), wall=timedelta(days=30))
     assert monitor.clock_jumped()
     assert "clock" in {issue.topic for issue in monitor.check()}
     assert "clock" not in {issue.topic for issue in monitor.check()}
 
 
-def test_clock_that_jumps_back_is_detected(monitor: HealthMonitor, hands: Hands) -> None:
-    hands.pass_(timedelta(minutes=1), wall=-timedelta(days=1))
+def test_clock_that_jumps_back_is_detected(monitor: HealthMonitor, clocks: ManualClocks) -> None:
+    clocks.advance(timedelta(minutes=1), wall=-timedelta(days=1))
     assert monitor.clock_jumped()
 
 

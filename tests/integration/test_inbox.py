@@ -532,7 +532,7 @@ SILENT: dict[str, tuple[dict[bytes, bytes | None], str]] = {
 }
 
 
-def test_server_that_falls_silent_at_any_moment_is_noticed(
+def test_server_that_stops_responding_at_any_moment_is_noticed(
     pipe: tuple[int, int], subtests: pytest.Subtests
 ) -> None:
     uses: dict[str, Callable[[Mailbox], object]] = {
@@ -714,7 +714,7 @@ def test_endless_response_is_an_error(endless: bytes, monkeypatch: pytest.Monkey
 
 
 def test_response_that_takes_too_long_in_total_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every look at the clock is four seconds later; every piece comes in time."""
+    """The clock advances by four seconds at each reading; every piece arrives in time."""
     clock = count(step=4)
     monkeypatch.setattr(bounded, "monotonic", lambda: float(next(clock)))
     with pytest.raises(InboxError, match=r"did not finish its response within 2[0-9] seconds"):

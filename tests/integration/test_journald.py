@@ -65,7 +65,7 @@ def test_a_mail_is_one_entry_with_its_reason_and_fields(journald: socket.socket,
 
 
 @pytest.mark.parametrize(("level", "priority"), [("info", "6"), ("warning", "4"), ("error", "3")])
-def test_how_bad_it_is_becomes_the_priority(
+def test_the_level_of_an_event_becomes_the_priority(
     journald: socket.socket, tmp_path: Path, level: str, priority: str
 ) -> None:
     getattr(logger(tmp_path / "socket", io.StringIO()), level)("mailbox failed", school="GYM")

@@ -40,10 +40,10 @@ LONGEST = 300_000  # characters of a text that are read
 def alarm() -> Iterator[None]:
     """Fail a test that has not ended after two minutes."""
 
-    def ring(*_: object) -> None:
+    def fail_test(*_: object) -> None:
         pytest.fail("this takes too long: a pattern is not linear", pytrace=False)
 
-    before = signal.signal(signal.SIGALRM, ring)
+    before = signal.signal(signal.SIGALRM, fail_test)
     signal.alarm(120)
     yield
     signal.alarm(0)
@@ -133,13 +133,13 @@ def test_people_are_kept_out_of_the_log_in_linear_time(subtests: pytest.Subtests
             assert "x@y.example" not in redact_for_log(f"550 {run(unit)} x@y.example")
 
 
-def test_a_page_is_looked_through_in_linear_time() -> None:
+def test_a_page_is_inspected_in_linear_time() -> None:
     page = f"<html><meta http-equiv={run(' ')}x>".encode()
     assert not danger("plan.html", page, Budget())
 
 
 @pytest.mark.parametrize("unit", ["a", "a.", "-", "1", '"', "<", "a@", "=?utf-8?q?a"])
-def test_a_mail_of_one_long_run_is_handled(tmp_path: Path, unit: str) -> None:
+def test_a_mail_of_one_long_run_is_processed(tmp_path: Path, unit: str) -> None:
     field = run(unit, LONG)
     made = mail().subject(field).header("Authentication-Results", f"{US}; {field}")
     with open_harness(tmp_path) as desk:
@@ -244,7 +244,7 @@ def _classes(number: int) -> str:
     ],
     ids=["rules", "classes", "styles", "escapes", "names", "colours"],
 )
-def test_styles_of_a_page_are_looked_at_within_a_bound(
+def test_styles_of_a_page_are_read_up_to_a_bound(
     begins: str, element: Callable[[int], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "STYLE_WORK", 50_000)

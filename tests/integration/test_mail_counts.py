@@ -64,7 +64,7 @@ def muted_by_a_colleague(desk: DeskHarness) -> None:
     asked_back(desk)
 
 
-def seen_by_nobody_else(desk: DeskHarness) -> None:
+def seen_by_staff_only(desk: DeskHarness) -> None:
     """Noted, put off and given a priority: the team's own business."""
     news = desk.outbox_of(MAX)[-1]
     desk.outcome(reply_to(news, MAX, "#take\n#priority high\n#remind in 3 days"))
@@ -79,7 +79,7 @@ STORIES: dict[Callable[[DeskHarness], None], tuple[int, int, int, int]] = {
     merely_thanked: (2, 2, 2, 0),
     asked_for_status: (3, 2, 2, 0),
     muted_by_a_colleague: (3, 3, 2, 0),
-    seen_by_nobody_else: (1, 2, 2, 0),
+    seen_by_staff_only: (1, 2, 2, 0),
 }
 """What happens to a new ticket, and how many mails each of `PEOPLE` gets for it, the first included."""
 

@@ -20,7 +20,7 @@ def found(desk: DeskHarness, text: str, days: int = 90, school: str | None = Non
     return list(find_mails(desk.desk, DONE, text, days, school, NOW)["mails"])
 
 
-def in_short(mails: list[Any]) -> list[tuple[str, str, str | None]]:
+def summaries(mails: list[Any]) -> list[tuple[str, str, str | None]]:
     """Return direction, outcome and ticket of each mail."""
     return [(m["direction"], m["outcome"], m["ticket"]) for m in mails]
 
@@ -34,8 +34,8 @@ def test_a_mail_is_found_by_address_message_id_and_subject_with_its_outcome(desk
         mail().sender("Robot <no-reply@shop.example>").subject("Angebot").header("Precedence", "bulk")
     )
     by_subject = found(desk, "türöffner ärgert")
-    assert {m[0] for m in in_short(by_subject)} == {"in", "out"}
-    assert ("in", "opened", "GYM-1") in in_short(by_subject)
+    assert {m[0] for m in summaries(by_subject)} == {"in", "out"}
+    assert ("in", "opened", "GYM-1") in summaries(by_subject)
     assert [m["sender"] for m in found(desk, "<EINS_50%@")] == [LENA]
     assert found(desk, "Eins_5%") == []
     [shop] = found(desk, "shop.example")

@@ -46,17 +46,17 @@ _TAG = re.compile(rb"\[#[A-Z]+-\d+\] ?")
 
 
 def as_it_is(raw: bytes) -> bytes:
-    """Bring a mail as it was written."""
+    """Return a mail unchanged."""
     return raw
 
 
 def without_signs(raw: bytes) -> bytes:
-    """Take away what tells that a machine wrote it, as a bad gateway does."""
+    """Remove the signs of an automatic mail, as a bad gateway does."""
     return _BY_MACHINE.sub(b"", raw)
 
 
 def without_anything(raw: bytes) -> bytes:
-    """Take away what it answers and the ticket's number, too: only the limits are left."""
+    """Also remove the answered mail and the ticket's number: only the limits stop the loop."""
     return _TAG.sub(b"", _THREAD.sub(b"", without_signs(raw)))
 
 
@@ -70,7 +70,7 @@ def without_anything(raw: bytes) -> bytes:
         (without_anything, MOST),
     ],
 )
-def test_two_desks_that_write_to_each_other_fall_silent(
+def test_two_desks_that_write_to_each_other_stop_after_a_few_mails(
     desks: tuple[DeskHarness, DeskHarness], gateway: Callable[[bytes], bytes], by_machines: int
 ) -> None:
     ours, theirs = desks
@@ -88,7 +88,7 @@ _numbers = count(1)
 
 
 def away(to: str, *, answers: bool) -> Program:
-    """Return somebody's broken out-of-office: a new Message-ID, neither a field nor words that tell of it."""
+    """Return a broken out-of-office note: a new Message-ID, and neither a field nor words of such notes."""
 
     def answered(message: EmailMessage) -> bytes:
         made = mail().sender(to).subject(f"Re: {message['Subject']}" if answers else "Hallo")
@@ -104,7 +104,7 @@ def away(to: str, *, answers: bool) -> Program:
     ("answers", "by_machines"), [(True, 2), (False, 4)], ids=["in the thread", "as new mails"]
 )
 @pytest.mark.parametrize("who", [LENA, MAX, "fremd@anderswo.example"])
-def test_a_broken_out_of_office_falls_silent(
+def test_a_broken_out_of_office_gets_few_mails(
     desks: tuple[DeskHarness, DeskHarness], who: str, answers: bool, by_machines: int
 ) -> None:
     ours, _ = desks

@@ -1,4 +1,4 @@
-"""One dropped connection is no alert; operators hear once of a failure that lasts, and once of its end."""
+"""One dropped connection is no alert; a lasting failure is one, and its end is reported."""
 
 from datetime import datetime, timedelta
 from pathlib import Path

@@ -193,19 +193,19 @@ def test_a_database_that_holds_something_is_refused(env: SchoolEnv) -> None:
 
 def test_a_move_that_is_killed_leaves_nothing_and_can_be_done_again(env: SchoolEnv) -> None:
     make_schema(env.database, *trigger("outbox", "PERFORM pg_sleep(60)"))
-    with psycopg.connect(env.database, autocommit=True) as watcher:
+    with psycopg.connect(env.database, autocommit=True) as observer:
         asleep = (
             "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
         )
         with subprocess.Popen(env.command("migrate-database")) as process:
-            wait_until(lambda: watcher.execute(asleep).fetchone() is not None, seconds=30)
+            wait_until(lambda: observer.execute(asleep).fetchone() is not None, seconds=30)
             process.kill()
-        watcher.execute(
+        observer.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND wait_event = 'PgSleep'"
         )
         assert number_of_rows(env.database) == 0
-        watcher.execute("DROP TRIGGER meddle ON outbox")
+        observer.execute("DROP TRIGGER meddle ON outbox")
     assert "All rows are in PostgreSQL" in env.call("migrate-database")
 
 

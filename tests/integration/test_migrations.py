@@ -81,7 +81,7 @@ def fill(engine: Engine, version: str) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_every_row_survives_the_upgrade(empty: Engine, version: str) -> None:
+def test_every_row_is_kept_by_the_upgrade(empty: Engine, version: str) -> None:
     fill(empty, version)
     migrate(empty)
     tables = MetaData()

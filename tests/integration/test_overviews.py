@@ -127,14 +127,16 @@ SIGNS = [
 ]  # fmt: skip
 
 
-def test_no_sign_is_syntax_of_the_database(subtests: pytest.Subtests, stocked: Office) -> None:
+def test_no_character_of_a_search_is_syntax_of_the_database(
+    subtests: pytest.Subtests, stocked: Office
+) -> None:
     for words in SIGNS:
         with subtests.test(words=words):
             assert stocked.found(MAX, words) == []
             assert stocked.found(MAX, "beamer") == ["GYM-2", "GYM-1"]
 
 
-def test_looking_for_signs_alone_is_refused_with_an_example(office: Office) -> None:
+def test_search_without_words_is_refused_with_an_example(office: Office) -> None:
     assert office.get(MAX, "#suche ???").outcome == "refused"
     assert "#suche Beamer 204" in office.last(MAX).text
 
@@ -206,7 +208,7 @@ def test_each_row_of_a_supporters_list_shows_and_closes_with_one_tap(stocked: Of
     assert "schlie" not in stocked.last(LENA).html
 
 
-def test_a_number_that_is_looked_for_closes_no_ticket(stocked: Office) -> None:
+def test_a_number_in_a_search_closes_no_ticket(stocked: Office) -> None:
     decision = stocked.get(MAX, "#find beamer 1\n#close")
     assert decision.outcome == "refused"
 

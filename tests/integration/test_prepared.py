@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import Executable, bindparam, insert, select, text, tuple_
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from mailbot.store.database import Engine, transaction
+from mailbot.store.database import Engine, open_database, read_only, transaction
 from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
+from tests.support.new_database import new_postgresql
+from tests.support.servers.postgres import Postgres
 
 EVENT, BLOCKED = metadata.tables["event"], metadata.tables["blocked"]
 INSERT = insert(EVENT).returning(EVENT.c.id)
@@ -64,3 +66,14 @@ def test_errors_are_those_of_sqlalchemy_without_the_values(engine: Engine) -> No
         assert "secret" not in str(raised.value).partition("DETAIL")[0]
     with transaction(engine) as session:
         assert execute(session, OF_PAIRS, {"pairs": [("GYM", "secret@x.example")]}).all() == []
+
+
+def test_postgresql_keeps_its_plans_of_statements_when_a_session_only_read(postgres: Postgres) -> None:
+    engine = open_database(new_postgresql(postgres))
+    for _ in range(10):  # psycopg lets the server prepare a statement that it executes for the sixth time
+        with read_only(engine) as session:
+            execute(session, ALL)
+    with read_only(engine) as session:
+        kept = execute(session, text("SELECT count(*) FROM pg_prepared_statements")).scalar_one()
+    engine.dispose()
+    assert kept >= 1

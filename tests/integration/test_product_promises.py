@@ -22,14 +22,14 @@ PROMISES = (
     'the first line of the notification contains this ("Ihre Antwort geht an …").',
     "A reply to an internal mail stays internal.",
     "The first who answers or takes a ticket becomes its assignee; the others get one line.",
-    "If two answer within minutes, the second is held and told what the first wrote; "
+    "If two answer within minutes, the second is held and its author gets the first; "
     "one tap sends it anyway.",
     "A new mail by a supporter for somebody else (a forwarded mail) opens the ticket in the original "
     "sender's name if it says `#for ADDRESS`.",
     "Several addresses in To/Cc: people of the school's domains become cc if the mail is trusted "
     "and are shown in every mail;",
     "others only by `#cc ADDRESS`.",
-    "One mail to several support mailboxes, or delivered twice to one: handled once per ticket "
+    "One mail to several support mailboxes, or delivered twice to one: processed once per ticket "
     "it belongs to, never twice.",
     "Too large, encrypted (S/MIME, PGP) or unreadable: the sender gets advice; the mail is kept.",
 )
@@ -102,7 +102,7 @@ def test_a_reply_reaches_the_deputy_alone_where_there_is_one(desk: DeskHarness) 
 
 
 @pytest.mark.parametrize("days", [0.1, 13.9])
-def test_a_reply_reopens(desk: DeskHarness, days: float) -> None:
+def test_a_reply_reopens_a_closed_ticket(desk: DeskHarness, days: float) -> None:
     """A reply to a closed ticket within 14 days reopens it,"""
     desk.reply(MAX, "Geht wieder.\n#close")
     assert later(desk, LENA, "Leider ist er wieder dunkel.", days=days) == "reply"
@@ -121,7 +121,7 @@ def test_a_late_reply_opens_a_new_ticket(desk: DeskHarness) -> None:
 
 
 @pytest.mark.parametrize("text", ["Danke!", "Thank you very much!", "Vielen Dank, jetzt geht es."])
-def test_thanks_open_nothing(desk: DeskHarness, text: str) -> None:
+def test_thanks_do_not_reopen_a_ticket(desk: DeskHarness, text: str) -> None:
     """a mere "Danke!" is filed without reopening."""
     desk.reply(MAX, "Geht wieder.\n#close")
     before = len(desk.rows(OutboxRow))
@@ -158,7 +158,7 @@ def test_a_notification_says_where_an_answer_goes(desk: DeskHarness, kind: Notif
     assert first_line(row) == "Ihre Antwort geht an Lena Lehrerin."
 
 
-def test_a_reply_to_a_note_stays_inside(desk: DeskHarness) -> None:
+def test_a_reply_to_a_note_stays_internal(desk: DeskHarness) -> None:
     """A reply to an internal mail stays internal."""
     desk.reply(MAX, "Die Lampe liegt im Keller.\n#note")
     note = desk.outbox_of(ERIKA, NotificationKind.NOTE)[-1]
@@ -170,7 +170,7 @@ def test_a_reply_to_a_note_stays_inside(desk: DeskHarness) -> None:
 
 
 @pytest.mark.parametrize("text", ["Ist das Kabel eingesteckt?", "#take", "#übernehmen"])
-def test_the_first_has_it(desk: DeskHarness, text: str) -> None:
+def test_the_first_member_who_answers_or_takes_a_ticket_is_its_assignee(desk: DeskHarness, text: str) -> None:
     """The first who answers or takes a ticket becomes its assignee; the others get one line."""
     desk.reply(MAX, text)
     assert desk.ticket("GYM-1")["assignee"] == MAX
@@ -180,12 +180,12 @@ def test_the_first_has_it(desk: DeskHarness, text: str) -> None:
 
 
 def test_the_second_of_two_answers_waits_for_a_tap(desk: DeskHarness) -> None:
-    """If two answer within minutes, the second is held and told what the first wrote;
+    """If two answer within minutes, the second is held and its author gets the first;
     one tap sends it anyway.
     """
-    news = desk.outbox_of(ERIKA)[-1]
+    last_mail = desk.outbox_of(ERIKA)[-1]
     desk.reply(MAX, "Ist das Kabel eingesteckt?")
-    assert desk.outcome(reply_to(news, ERIKA, "Ich komme vorbei.")) == "held"
+    assert desk.outcome(reply_to(last_mail, ERIKA, "Ich komme vorbei.")) == "held"
     held = desk.outbox_of(ERIKA, NotificationKind.HELD_ANSWER)[-1]
     assert "Ist das Kabel eingesteckt?" in held.text
     assert "Ich komme vorbei." not in desk.outbox_of(LENA)[-1].text
@@ -204,7 +204,7 @@ def test_a_forwarded_mail_is_the_original_sender_s(desk: DeskHarness) -> None:
     assert kinds(desk, MAX)[-1] == "command_receipt"
 
 
-def test_colleagues_in_to_and_cc_come_into_copy(desk: DeskHarness) -> None:
+def test_colleagues_in_to_and_cc_are_added_to_cc(desk: DeskHarness) -> None:
     """Several addresses in To/Cc: people of the school's domains become cc if the mail is trusted
     and are shown in every mail;
     """
@@ -220,19 +220,19 @@ def test_colleagues_in_to_and_cc_come_into_copy(desk: DeskHarness) -> None:
         assert all(other in row.text for row in mails for other in others), person
 
 
-def test_outsiders_come_into_copy_by_command_only(desk: DeskHarness) -> None:
+def test_outsiders_are_added_to_cc_by_command_only(desk: DeskHarness) -> None:
     """others only by `#cc ADDRESS`."""
     desk.receive(problem("Drucker").cc(OUTSIDE).proven().text("Leer."))
-    news = desk.outbox_of(MAX)[-1]
-    desk.outcome(reply_to(news, MAX, "Ich bringe Papier."))
+    last_mail = desk.outbox_of(MAX)[-1]
+    desk.outcome(reply_to(last_mail, MAX, "Ich bringe Papier."))
     assert desk.outbox_of(OUTSIDE) == []
-    desk.outcome(reply_to(news, MAX, f"#cc {OUTSIDE}"))
-    desk.outcome(reply_to(news, MAX, "Das Papier ist da."))
+    desk.outcome(reply_to(last_mail, MAX, f"#cc {OUTSIDE}"))
+    desk.outcome(reply_to(last_mail, MAX, "Das Papier ist da."))
     assert kinds(desk, OUTSIDE) == ["added_to_cc", "answer"]
 
 
 def test_a_mail_to_two_schools_opens_a_ticket_in_each(desk: DeskHarness) -> None:
-    """One mail to several support mailboxes, or delivered twice to one: handled once per ticket
+    """One mail to several support mailboxes, or delivered twice to one: processed once per ticket
     it belongs to, never twice.
     """
     both = problem("WLAN").to(GYM.address, HBG.address).text("Überall langsam.")
@@ -250,7 +250,7 @@ def test_a_mail_to_two_schools_opens_a_ticket_in_each(desk: DeskHarness) -> None
 
 
 def test_an_answer_that_went_to_two_schools_is_filed_once(desk: DeskHarness) -> None:
-    """One mail to several support mailboxes, or delivered twice to one: handled once per ticket
+    """One mail to several support mailboxes, or delivered twice to one: processed once per ticket
     it belongs to, never twice.
     """
     reply = reply_to(desk.outbox_of(LENA)[-1], LENA, "Raum 204.").to(GYM.address, HBG.address)

@@ -29,11 +29,11 @@ OLD = NOW - timedelta(days=30)
 LATELY = NOW - 2 * GRACE
 
 
-def found(lying: dict[int, datetime], handled: set[int], **more: Any) -> Difference:
-    return differences(lying, handled, **{"cutoff": OLD, "now": NOW, "moves": True, **more})
+def found(in_folder: dict[int, datetime], processed: set[int], **more: Any) -> Difference:
+    return differences(in_folder, processed, **{"cutoff": OLD, "now": NOW, "moves": True, **more})
 
 
-def test_a_mail_that_was_never_handled_is_a_difference() -> None:
+def test_a_mail_that_was_never_processed_is_a_difference() -> None:
     assert found({7: LATELY}, set()).unprocessed == (7,)
 
 
@@ -48,10 +48,10 @@ def test_mail_in_progress_or_older_than_the_cutoff_is_not_missing(received: date
 
 
 @given(st.sets(st.integers(1, 50)), st.sets(st.integers(1, 50)))
-def test_every_processed_mail_is_compared_once(lying: set[int], handled: set[int]) -> None:
-    difference = found(dict.fromkeys(lying, LATELY), handled)
-    assert set(difference.unprocessed) == lying - handled
-    assert set(difference.unmoved) == lying & handled
+def test_every_processed_mail_is_compared_once(in_folder: set[int], processed: set[int]) -> None:
+    difference = found(dict.fromkeys(in_folder, LATELY), processed)
+    assert set(difference.unprocessed) == in_folder - processed
+    assert set(difference.unmoved) == in_folder & processed
 
 
 def reconciled(env: SchoolEnv) -> Difference:
@@ -66,7 +66,7 @@ def alerts(env: SchoolEnv) -> list[str]:
         return [row.topic for row in session.exec(select(AlertRow))]
 
 
-def test_a_mailbox_that_was_emptied_in_good_order_differs_in_nothing(env: SchoolEnv) -> None:
+def test_a_mailbox_whose_mails_were_processed_and_moved_has_no_difference(env: SchoolEnv) -> None:
     env.deliver(problem().text("dunkel"), problem("Drucker").text("leer"))
     env.run_once()
     assert not reconciled(env)

@@ -69,17 +69,17 @@ def env(tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user
     return SchoolEnv(tmp_path, dovecot, smtp_server, user)
 
 
-def course(*entries: tuple[datetime, str, str], **what: object) -> TicketTimeline:
+def timeline(*entries: tuple[datetime, str, str], **what: object) -> TicketTimeline:
     plain = TicketTimeline("GYM", "Beamer", LENA, MONDAY, tuple(TimelineEntry(*entry) for entry in entries))
     return replace(plain, **what)  # type: ignore[arg-type]
 
 
-def summary(*courses: TicketTimeline, names: tuple[str, ...] = ()) -> Report:
-    return create_report(courses, CITY, OCTOBER, names)
+def summary(*timelines: TicketTimeline, names: tuple[str, ...] = ()) -> Report:
+    return create_report(timelines, CITY, OCTOBER, names)
 
 
-def counts(*courses: TicketTimeline) -> tuple[int, int, int, int]:
-    total = summary(*courses).total
+def counts(*timelines: TicketTimeline) -> tuple[int, int, int, int]:
+    total = summary(*timelines).total
     return total.opened, total.closed, total.escalated, total.reopened
 
 
@@ -103,24 +103,24 @@ def test_month_before_january_is_december() -> None:
 
 
 def test_each_event_counts_once_in_its_month() -> None:
-    twice = course(closed(TUESDAY), opened(TUESDAY), closed(TUESDAY), opened(TUESDAY), closed(TUESDAY))
+    twice = timeline(closed(TUESDAY), opened(TUESDAY), closed(TUESDAY), opened(TUESDAY), closed(TUESDAY))
     assert counts(twice) == (1, 1, 0, 1)
-    assert counts(course((TUESDAY, "level", "2"), (TUESDAY, "level", "1"))) == (1, 0, 1, 0)
-    assert counts(course(closed(TUESDAY), opened=OCTOBER.start - timedelta(days=3))) == (0, 1, 0, 0)
-    assert counts(course(closed(OCTOBER.end), opened(OCTOBER.end))) == (1, 0, 0, 0)
+    assert counts(timeline((TUESDAY, "level", "2"), (TUESDAY, "level", "1"))) == (1, 0, 1, 0)
+    assert counts(timeline(closed(TUESDAY), opened=OCTOBER.start - timedelta(days=3))) == (0, 1, 0, 0)
+    assert counts(timeline(closed(OCTOBER.end), opened(OCTOBER.end))) == (1, 0, 0, 0)
 
 
 def test_undone_change_does_not_count() -> None:
-    assert counts(course(closed(TUESDAY), (TUESDAY, "undone", "open"))) == (1, 0, 0, 0)
+    assert counts(timeline(closed(TUESDAY), (TUESDAY, "undone", "open"))) == (1, 0, 0, 0)
     both = (
         (MONDAY, "level", "2"),
         closed(TUESDAY),
         (TUESDAY, "priority", "high"),
         (TUESDAY, "undone", "open"),
     )
-    assert counts(course(*both)) == (1, 0, 1, 0)
+    assert counts(timeline(*both)) == (1, 0, 1, 0)
     bundled = (closed(MONDAY), (TUESDAY, "bundled", "2"), (TUESDAY, "undone", "closed"))
-    assert counts(course(*bundled)) == (1, 1, 0, 0)
+    assert counts(timeline(*bundled)) == (1, 1, 0, 0)
 
 
 def helped(at: datetime) -> tuple[datetime, str, str]:
@@ -128,24 +128,24 @@ def helped(at: datetime) -> tuple[datetime, str, str]:
 
 
 def test_report_counts_solutions_that_helped_among_those_about_which_the_requester_said_something() -> None:
-    twice = course(closed(MONDAY), helped(TUESDAY), helped(TUESDAY))
-    again = course(closed(MONDAY), helped(MONDAY), opened(TUESDAY))
-    silent = course(closed(MONDAY))
-    total = summary(twice, course(closed(MONDAY), helped(TUESDAY)), again, silent).total
+    twice = timeline(closed(MONDAY), helped(TUESDAY), helped(TUESDAY))
+    again = timeline(closed(MONDAY), helped(MONDAY), opened(TUESDAY))
+    silent = timeline(closed(MONDAY))
+    total = summary(twice, timeline(closed(MONDAY), helped(TUESDAY)), again, silent).total
     assert (total.closed, total.helped, total.reopened, total.helped_percent) == (4, 2, 1, 67)
     assert summary(silent).total.helped_percent == 0
 
 
 def test_solution_helped_counts_in_the_month_in_which_the_requester_said_so() -> None:
-    old = course(
+    old = timeline(
         closed(OCTOBER.start - timedelta(days=1)), helped(MONDAY), opened=OCTOBER.start - timedelta(3)
     )
     assert (summary(old).total.helped, summary(old).total.is_empty) == (1, False)
-    assert summary(course(closed(MONDAY), helped(OCTOBER.end))).total.helped == 0
+    assert summary(timeline(closed(MONDAY), helped(OCTOBER.end))).total.helped == 0
 
 
 def test_undoing_a_closing_leaves_no_solution_that_helped() -> None:
-    undone = course(closed(MONDAY), helped(TUESDAY), (TUESDAY, "undone", "open"))
+    undone = timeline(closed(MONDAY), helped(TUESDAY), (TUESDAY, "undone", "open"))
     assert (summary(undone).total.closed, summary(undone).total.helped) == (0, 0)
 
 
@@ -154,55 +154,55 @@ def by_tip(at: datetime) -> tuple[datetime, str, str]:
 
 
 def test_report_counts_tickets_whose_last_closing_was_by_a_tip() -> None:
-    solved = course(closed(MONDAY), by_tip(MONDAY))
-    undone = course(closed(MONDAY), by_tip(MONDAY), (MONDAY, "undone", "open"), closed(TUESDAY))
-    again = course(closed(MONDAY), by_tip(MONDAY), opened(TUESDAY), closed(TUESDAY + timedelta(hours=1)))
+    solved = timeline(closed(MONDAY), by_tip(MONDAY))
+    undone = timeline(closed(MONDAY), by_tip(MONDAY), (MONDAY, "undone", "open"), closed(TUESDAY))
+    again = timeline(closed(MONDAY), by_tip(MONDAY), opened(TUESDAY), closed(TUESDAY + timedelta(hours=1)))
     assert summary(solved, undone, again).total.solved_by_tips == 1
-    assert summary(course(closed(OCTOBER.end), by_tip(OCTOBER.end))).total.solved_by_tips == 0
+    assert summary(timeline(closed(OCTOBER.end), by_tip(OCTOBER.end))).total.solved_by_tips == 0
 
 
 def test_merged_ticket_does_not_count_as_solved() -> None:
-    found = summary(course(closed(TUESDAY), merged=True)).total
+    found = summary(timeline(closed(TUESDAY), merged=True)).total
     assert (found.opened, found.closed, found.solution) == (1, 0, None)
 
 
 def test_durations_are_working_hours_and_count_in_the_month_of_their_end() -> None:
     friday = datetime(2026, 10, 2, 15, 0, tzinfo=BERLIN)
-    over_the_weekend = course(closed(MONDAY), opened=friday, answered=friday + timedelta(minutes=30))
+    over_the_weekend = timeline(closed(MONDAY), opened=friday, answered=friday + timedelta(minutes=30))
     found = summary(over_the_weekend).total
     assert found.answer == Percentiles(0.5, 0.5, 1)
     assert found.solution == Percentiles(1.5, 1.5, 1)  # until 16:00, and from 7:30
-    later = summary(course(closed(OCTOBER.end), answered=OCTOBER.end)).total
+    later = summary(timeline(closed(OCTOBER.end), answered=OCTOBER.end)).total
     assert (later.answer, later.solution) == (None, None)
 
 
 def test_reopened_ticket_is_not_solved_until_it_is_closed_again() -> None:
-    assert summary(course(closed(TUESDAY), opened(TUESDAY))).total.solution is None
-    again = summary(course(closed(MONDAY), opened(MONDAY), closed(MONDAY + timedelta(hours=2)))).total
+    assert summary(timeline(closed(TUESDAY), opened(TUESDAY))).total.solution is None
+    again = summary(timeline(closed(MONDAY), opened(MONDAY), closed(MONDAY + timedelta(hours=2)))).total
     assert again.solution == Percentiles(2.0, 2.0, 1)
 
 
 def test_nine_of_ten_values_are_below_the_90th_percentile() -> None:
-    hours = [course(answered=MONDAY + timedelta(minutes=30 * n)) for n in range(1, 11)]
+    hours = [timeline(answered=MONDAY + timedelta(minutes=30 * n)) for n in range(1, 11)]
     assert summary(*hours).total.answer == Percentiles(2.75, 4.5, 10)
 
 
 def test_report_has_figures_of_each_school_and_their_sum() -> None:
-    found = summary(course(closed(TUESDAY)), course(school="HBG"), course(school="CLOSED-DOWN"))
+    found = summary(timeline(closed(TUESDAY)), timeline(school="HBG"), timeline(school="CLOSED-DOWN"))
     assert [(f.school, f.opened, f.closed) for f in found.schools] == [("GYM", 1, 1), ("HBG", 1, 0)]
     assert (found.total.opened, found.total.closed) == (2, 1)
 
 
 def test_hours_and_weekdays_are_in_local_time() -> None:
-    found = summary(course(), course(opened=TUESDAY.astimezone(UTC)))
+    found = summary(timeline(), timeline(opened=TUESDAY.astimezone(UTC)))
     assert found.hours[8] == 2
     assert found.weekdays[:2] == (1, 1)
 
 
 def test_report_has_only_words_that_three_people_used_and_no_names() -> None:
     people = ("a@schule.example", "b@schule.example", "c@schule.example")
-    common = [course(subject="Beamer von Frau Müller", requester=person) for person in people]
-    alone = [course(subject="Alarmanlage", requester=LENA) for _ in range(5)]
+    common = [timeline(subject="Beamer von Frau Müller", requester=person) for person in people]
+    alone = [timeline(subject="Alarmanlage", requester=LENA) for _ in range(5)]
     assert summary(*common, *alone, names=("Karla Müller",)).words == (("Beamer", 3),)
 
 
@@ -304,7 +304,7 @@ def test_report_names_every_school() -> None:
     assert summary().schools[0].name == GYM.name
 
 
-def test_report_handles_every_change_that_undo_reverts() -> None:
+def test_report_includes_every_change_that_undo_reverts() -> None:
     person = Address("lena@schule.example")
     effects = (
         SetStatus("GYM-1", Status.CLOSED),

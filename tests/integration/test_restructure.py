@@ -48,7 +48,7 @@ def test_merge_of_two_tickets_of_one_requester_notifies_no_one_else(desk: DeskHa
     assert len(desk.outbox_of(LENA)) == before
 
 
-def test_a_reply_in_the_old_thread_goes_to_the_surviving_ticket(two: DeskHarness) -> None:
+def test_a_reply_in_the_old_thread_is_added_to_the_target(two: DeskHarness) -> None:
     receipt = two.outbox_of(OLGA)[-1]
     two.reply(MAX, "#merge 1", proven=True)
     assert two.outcome(reply_to(receipt, OLGA, "Jetzt ist auch der Ton weg.")) == "reply"
@@ -57,7 +57,7 @@ def test_a_reply_in_the_old_thread_goes_to_the_surviving_ticket(two: DeskHarness
     assert [two.outbox_of(to)[-1].kind for to in (OLGA, LENA)] == ["answer", "answer"]
 
 
-def test_a_tag_of_the_merged_ticket_means_the_surviving_one(two: DeskHarness) -> None:
+def test_a_tag_of_the_merged_ticket_names_its_target(two: DeskHarness) -> None:
     two.reply(MAX, "#merge 1", proven=True)
     two.receive(problem("[#GYM-2] Bild fehlt", sender=OLGA).text("Gibt es etwas Neues?"))
     assert texts(two.ticket("GYM-1"))[-1] == "Gibt es etwas Neues?"
@@ -136,7 +136,7 @@ def test_several_tickets_moved_at_once_get_numbers_one_after_the_other(two: Desk
     assert [two.ticket(f"HBG-{n}")["subject"] for n in (1, 2)] == ["Beamer", "Bild fehlt"]
 
 
-def test_spam_is_closed_in_silence_and_its_sender_opens_nothing_more(desk: DeskHarness) -> None:
+def test_spam_is_closed_without_a_mail_and_its_sender_opens_no_more_tickets(desk: DeskHarness) -> None:
     desk.receive(problem("Gewinn!", sender="eve@anderswo.example").text("Sie haben gewonnen."))
     desk.reply(MAX, "#spam")
     assert desk.ticket("GYM-1")["status"] == "closed"
@@ -186,7 +186,7 @@ def test_a_block_holds_in_its_school_only(desk: DeskHarness) -> None:
     assert desk.outcome(mail, school="HBG") == "opened"
 
 
-def test_a_forwarded_mail_opens_the_ticket_of_whom_it_is_for(desk: DeskHarness) -> None:
+def test_a_forwarded_mail_opens_a_ticket_of_the_person_after_for(desk: DeskHarness) -> None:
     opening = problem("WG: Beamer", sender=MAX).text("#für lena@schule.example\nDer Beamer ist dunkel.")
     desk.outcome(opening)  # held: nothing proves that it is from Max
     assert desk.reply(MAX, "#bestätigen", NotificationKind.CONFIRM) == "opened"
@@ -210,7 +210,7 @@ def test_a_person_added_to_cc_gets_the_ticket_and_later_messages(desk: DeskHarne
     assert "Kopie an Haus Meister" in desk.outbox_of(ERIKA)[-1].text
 
 
-def test_whom_a_reply_went_to_comes_into_copy_if_the_school_s(desk: DeskHarness) -> None:
+def test_recipient_of_a_reply_is_added_to_cc_if_from_the_school(desk: DeskHarness) -> None:
     desk.receive(problem("Beamer").text("Der Beamer ist dunkel."))
     reply = reply_to(desk.outbox_of(LENA)[-1], LENA, "Karl weiß mehr.").cc(KARL, "fremd@anderswo.example")
     desk.outcome(reply)

@@ -465,7 +465,7 @@ def test_text_that_a_link_would_change_has_no_link_that_changes_it(desk: DeskInT
         ("Hallo,\n#use Deckel", "Hallo,\n\nder Deckel klemmt."),
     ],
 )
-def test_saved_text_stands_where_its_line_stood(desk: DeskInTime, written: str, sent: str) -> None:
+def test_saved_text_takes_the_place_of_its_line(desk: DeskInTime, written: str, sent: str) -> None:
     desk.outcome(writes(MAX, "#save Toner\nT"))
     desk.outcome(writes(MAX, "#save Papier\nP"))
     desk.outcome(writes(MAX, "#save Deckel\nder Deckel klemmt."))

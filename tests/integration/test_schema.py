@@ -37,7 +37,7 @@ NEVER_DELETED = {"ledger.id", "ticket.id"}
 
 
 def test_the_erasure_finds_what_refers_to_a_row_by_an_index() -> None:
-    """A database looks for references to each deleted row: without an index it reads the whole table."""
+    """A database searches references to each deleted row: without an index it reads the whole table."""
     without = []
     for table in metadata.tables.values():
         first = {next(iter(index.columns)).name for index in table.indexes}

@@ -28,7 +28,7 @@ def test_a_password_that_others_can_read_is_refused_with_the_cure(env: SchoolEnv
         load(env.config, {})
 
 
-def test_systemd_sees_to_its_credentials_itself(env: SchoolEnv, tmp_path: Path) -> None:
+def test_a_credential_of_systemd_may_have_any_mode(env: SchoolEnv, tmp_path: Path) -> None:
     credentials = tmp_path / "credentials"
     credentials.mkdir()
     (credentials / "smtp").write_text("from systemd")

@@ -321,7 +321,7 @@ def test_a_cancelled_mail_does_not_spoil_the_connection_for_the_next_one() -> No
         assert asyncio.run(run()).state == "sent"
 
 
-def test_check_logs_in_and_has_nothing_to_complain_of(smtp_server: RecordingSmtpServer) -> None:
+def test_check_logs_in_and_reports_no_fault(smtp_server: RecordingSmtpServer) -> None:
     assert check(smtp_server.account()) is None
 
 
@@ -499,7 +499,7 @@ def test_a_mail_that_the_account_may_not_send_is_handed_in_once() -> None:
         (b".", None, "uncertain", None, True),
     ],
 )
-def test_every_answer_and_every_silence_has_its_outcome(
+def test_every_reply_and_every_missing_reply_has_its_outcome(
     *,
     monkeypatch: pytest.MonkeyPatch,
     when: bytes,

@@ -66,7 +66,7 @@ def report(harness: DeskHarness, what: str) -> None:
     harness.outcome(built.subject(what).message_id(f"<{what}@schule.example>").text(f"{what} defekt"))
 
 
-def test_the_latency_is_that_from_the_arrival_of_mails_until_they_were_handled(harness: DeskHarness) -> None:
+def test_latency_is_the_time_from_the_arrival_of_a_mail_until_it_is_processed(harness: DeskHarness) -> None:
     for text in ("Beamer", "Drucker", "Tafel"):
         report(harness, text)
     now = datetime.now(UTC)

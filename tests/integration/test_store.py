@@ -97,7 +97,7 @@ def test_times_come_back_aware_and_in_utc(engine: Engine) -> None:
 # -- numbers and races
 
 
-def test_numbers_have_no_gaps_and_no_doubles_under_concurrent_writers(desk: DeskHarness) -> None:
+def test_numbers_have_no_gaps_and_no_duplicates_under_concurrent_writers(desk: DeskHarness) -> None:
     def write(worker: int) -> None:
         for n in range(5):
             desk.receive(
@@ -130,7 +130,7 @@ def test_concurrent_replies_to_one_ticket_are_all_counted(desk: DeskHarness) -> 
     assert row.messages == len(desk.rows(MessageRow)) == WORKERS + 1
 
 
-def test_the_same_mail_at_the_same_place_is_handled_once_by_several(desk: DeskHarness) -> None:
+def test_several_workers_process_a_mail_once(desk: DeskHarness) -> None:
     raw = problem().text("Dunkel.").build()
     together(lambda _: desk.receive(raw, uid=7))
     assert (len(desk.rows(TicketRow)), len(desk.rows(MessageRow))) == (1, 1)
@@ -277,7 +277,7 @@ def test_each_person_has_a_thread_of_their_own_mails_only(desk: DeskHarness) -> 
     assert len(ids) == len(set(ids))
 
 
-def test_a_held_mail_is_carried_out_when_it_is_confirmed_and_only_once(desk: DeskHarness) -> None:
+def test_a_held_mail_is_executed_once_when_it_is_confirmed(desk: DeskHarness) -> None:
     desk.receive(problem().text("Dunkel."))
     forged = reply_to(desk.outbox_of(LENA)[0], MAX, "Erledigt.\n#close", "<forged@x.example>")
     assert desk.outcome(forged) == "held"

@@ -21,7 +21,7 @@ from tests.support.school import ROOT
 
 HOSTILE = (
     "Tafel\x1b]0;neu\x07 \x1b[2J\x9b31m\x90q\x9c \x7f\b\r"
-    "\u202egnp.exe\u2066\u200f\u061c\u2028\u2029\ufeff\U000e0041\ud83d"
+    "\u202egnp.exe\u2066\u206b\u200f\u061c\u2028\u2029\ufeff\U000e0041\ud83d"
 )
 CONTROLS = set(HOSTILE) - set("\u2028\u2029") - {char for char in HOSTILE if char.isprintable()}
 

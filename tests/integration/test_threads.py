@@ -46,7 +46,7 @@ OTHERS = {
 }
 
 
-def test_a_mail_that_came_through_a_list_as_well_is_handled_once(desk: DeskHarness) -> None:
+def test_a_mail_that_also_came_through_a_list_is_processed_once(desk: DeskHarness) -> None:
     assert desk.outcome(_copy()) == "opened"
     assert {name: desk.outcome(made) for name, made in COPIES.items()} == dict.fromkeys(COPIES, "duplicate")
     assert {name: desk.outcome(made) for name, made in OTHERS.items()} == dict.fromkeys(OTHERS, "opened")
@@ -132,10 +132,10 @@ def test_mail_without_named_recipients_opens_a_ticket(desk: DeskHarness) -> None
         assert desk.outcome(made) == "opened", to
 
 
-def test_a_mail_to_the_whole_school_puts_twenty_people_of_it_in_copy(desk: DeskHarness) -> None:
-    crowd = (
+def test_a_mail_to_the_whole_school_adds_twenty_people_to_cc(desk: DeskHarness) -> None:
+    colleagues = (
         *(f"eltern{n}@privat.example" for n in range(300)),
         *(f"kollege{n}@schule.example" for n in range(50)),
     )
-    assert desk.outcome(mail().cc(*crowd).proven().text(NOTE)) == "opened"
-    assert {row.address for row in desk.rows(TicketCcRow)} == {*crowd[300:320]}
+    assert desk.outcome(mail().cc(*colleagues).proven().text(NOTE)) == "opened"
+    assert {row.address for row in desk.rows(TicketCcRow)} == {*colleagues[300:320]}

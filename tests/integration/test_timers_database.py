@@ -88,14 +88,14 @@ def look_at(desk: Desk, number: int = 1) -> datetime | None:
         return session.exec(select(TicketRow.look_at).where(TicketRow.number == number)).one()
 
 
-def test_a_new_ticket_is_looked_at_once_and_then_when_something_is_due(desk: Desk) -> None:
+def test_a_new_ticket_is_checked_once_and_then_when_a_timer_is_due(desk: Desk) -> None:
     open_ticket(desk)
     assert look_at(desk) == MONDAY
     assert run_timers(desk, MONDAY) == 0
     assert look_at(desk) == TUESDAY
 
 
-def test_a_reminder_is_written_once_with_its_trace(desk: Desk) -> None:
+def test_a_reminder_is_sent_once_and_has_an_audit_entry(desk: Desk) -> None:
     open_ticket(desk)
     assert [
         run_timers(desk, TUESDAY),
@@ -145,7 +145,7 @@ def test_ticket_is_escalated_by_time(desk: Desk) -> None:
         assert (row.level, row.status, row.assignee) == (2, "open", None)
 
 
-def test_a_ticket_without_an_answer_is_closed_and_never_looked_at_again(desk: Desk) -> None:
+def test_a_ticket_without_an_answer_is_closed_and_never_checked_again(desk: Desk) -> None:
     key = open_ticket(desk)
     do(desk, MONDAY, SetStatus(key, Status.WAITING))
     for days in range(30):
@@ -154,7 +154,7 @@ def test_a_ticket_without_an_answer_is_closed_and_never_looked_at_again(desk: De
     assert look_at(desk) is None
 
 
-def test_several_workers_say_nothing_twice(desk: Desk) -> None:
+def test_several_workers_send_no_notification_twice(desk: Desk) -> None:
     for number in range(1, 21):
         open_ticket(desk, number)
     digesting = replace(desk, policy=replace(POLICY, times=Times()))
@@ -175,7 +175,7 @@ def look_on(url: str) -> None:
     run_timers(desk, TUESDAY)
 
 
-def test_a_process_that_is_killed_while_it_looks_leaves_nothing_half_done(tmp_path: Path) -> None:
+def test_a_process_that_is_killed_during_a_check_leaves_no_partial_change(tmp_path: Path) -> None:
     url = new_sqlite(tmp_path / "mailbot.db")
     engine = open_database(url)
     with transaction(engine) as session:
@@ -198,7 +198,7 @@ def test_a_process_that_is_killed_while_it_looks_leaves_nothing_half_done(tmp_pa
     engine.dispose()
 
 
-def test_a_digest_comes_once_a_morning_and_only_if_there_is_something(desk: Desk) -> None:
+def test_a_digest_is_sent_once_a_morning_if_tickets_need_attention(desk: Desk) -> None:
     desk = replace(desk, policy=replace(POLICY, times=Times(reminder_hours=0, overdue_hours=0)))
     assert run_timers(desk, MONDAY) == 0
     up = open_ticket(desk)

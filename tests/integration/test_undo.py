@@ -133,7 +133,7 @@ def env(tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user
 
 
 def state(env: SchoolEnv) -> dict[str, object]:
-    """Return what #undo restores, as far as `mailbot show` tells it."""
+    """Return the fields that #undo restores, as far as `mailbot show` prints them."""
     shown = env.ticket()
     return {name: shown.get(name) for name in STATE}
 

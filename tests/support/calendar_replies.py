@@ -24,7 +24,7 @@ _VERBS = {
 
 
 def outlook(uid: str, response: str, text: str = "", sequence: int = 0) -> bytes:
-    """Return the answer of Outlook with Exchange: base64, an own time zone, the text in the body."""
+    """Return the answer of Outlook with Exchange: base64, a time zone of its own, the text in the body."""
     calendar = f"""\
 BEGIN:VCALENDAR
 METHOD:REPLY

@@ -29,7 +29,7 @@ GERMAN_POLICY = replace(POLICY, schools=(GYM, replace(HBG, language="de")))
 
 
 _answers = count(1)
-Kept = TypeVar("Kept", bound=Row)
+R = TypeVar("R", bound=Row)
 
 
 class DeskHarness:
@@ -59,7 +59,7 @@ class DeskHarness:
         assert decision.outcome != "quarantined", self.rows(LedgerRow)[-1].traceback
         return decision.outcome
 
-    def rows(self, table: type["Kept"]) -> list["Kept"]:
+    def rows(self, table: type["R"]) -> list["R"]:
         """Return all rows of a table in the order of their keys."""
         with read_only(self.engine) as session:
             return list(session.exec(select(table).order_by(*table.__table__.primary_key.columns)))  # type: ignore[attr-defined]

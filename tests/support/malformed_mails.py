@@ -11,7 +11,7 @@ from tests.support.mail_clients import ANSWERS, FORWARDS
 
 @dataclass(frozen=True)
 class MalformedMail:
-    """A mail, and what of it must be understood; None is not looked at."""
+    """A mail, and the values that must be read from it; None is not checked."""
 
     content: bytes
     text: str | None = None

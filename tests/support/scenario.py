@@ -123,11 +123,11 @@ class MailScenario:
         result = ("authentication-results", f"{self.facts.school.authserv_id}; dmarc=pass")
         return self.with_mail(headers=(*self.mail.headers, result))
 
-    def failed(self) -> "MailScenario":
-        """Add the result of the receiving server that From is forged."""
+    def failed(self, padding: int = 0) -> "MailScenario":
+        """Add the result of the receiving server that From is forged, after `padding` blanks."""
         result = (
             "authentication-results",
-            f"{self.facts.school.authserv_id}; spf=fail; dmarc=fail (p=reject)",
+            f"{self.facts.school.authserv_id}; spf=fail;{' ' * padding} dmarc=fail (p=reject)",
         )
         return self.with_mail(headers=(*self.mail.headers, result))
 

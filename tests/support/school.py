@@ -116,7 +116,7 @@ class SchoolEnv:
         if self.database == "sqlite":
             (self.directory / "state").mkdir(mode=0o750, exist_ok=True)
             new_sqlite(self.directory / "state" / "mailbot.db")
-        self.dovecot.deliver(self.address)  # the mailbox is there before anybody looks into it
+        self.dovecot.deliver(self.address)  # create the mailbox before a test reads it
 
     @property
     def config(self) -> Path:

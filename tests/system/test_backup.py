@@ -41,7 +41,7 @@ def test_mails_after_a_backup_are_processed_again_and_known_ones_are_not_repeate
     assert [m["text"] for m in env.ticket()["messages"]] == ["dunkel", "Es eilt."]
 
 
-def test_a_backup_is_consistent_while_mails_are_handled(env: SchoolEnv) -> None:
+def test_a_backup_is_consistent_while_mails_are_processed(env: SchoolEnv) -> None:
     env.deliver(*(problem(f"Problem {n}", f"lena{n}@schule.example").text("kaputt") for n in range(30)))
     worker = threading.Thread(target=env.run_once)
     worker.start()

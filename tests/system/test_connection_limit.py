@@ -1,4 +1,4 @@
-"""The connection limit: all mailboxes are served in turn, and none waits for a flood."""
+"""The connection limit: all mailboxes are read in turn, and none waits for a flood."""
 
 import re
 import threading
@@ -23,56 +23,56 @@ ALLOWED = 3
 SCHOOLS = 8
 
 
-def nothing() -> None:
-    """Show no sign of life."""
+def no_heartbeat() -> None:
+    """Do nothing in place of a heartbeat."""
 
 
-def visitors(turns: ConnectionLimiter, served: list[int]) -> list[threading.Thread]:
-    """Let some ask for a turn, one after the other, while all turns are taken."""
+def request_slots(limiter: ConnectionLimiter, served: list[int]) -> list[threading.Thread]:
+    """Let threads request a slot, one after the other, while all slots are taken."""
 
-    def visit(name: int) -> None:
-        with turns.slot(threading.Event(), nothing):
+    def request(name: int) -> None:
+        with limiter.slot(threading.Event(), no_heartbeat):
             served.append(name)
 
-    threads = [threading.Thread(target=visit, args=(name,)) for name in range(SCHOOLS)]
+    threads = [threading.Thread(target=request, args=(name,)) for name in range(SCHOOLS)]
     for asked, thread in enumerate(threads, 1):
         thread.start()
-        wait_until(lambda: len(turns._queue) == asked, 60)  # noqa: B023
+        wait_until(lambda: len(limiter._queue) == asked, 60)  # noqa: B023
     return threads
 
 
 def test_no_slot_is_granted_while_all_connections_are_in_use() -> None:
-    turns, served = ConnectionLimiter(ALLOWED), list[int]()
+    limiter, served = ConnectionLimiter(ALLOWED), list[int]()
     with ExitStack() as taken:
         for _ in range(ALLOWED):
-            taken.enter_context(turns.slot(threading.Event(), nothing))
-        threads = visitors(turns, served)
+            taken.enter_context(limiter.slot(threading.Event(), no_heartbeat))
+        threads = request_slots(limiter, served)
         assert served == []
     for thread in threads:
         thread.join()
     assert sorted(served) == list(range(SCHOOLS))
-    assert (turns.has_waiters(), turns._free) == (False, ALLOWED)
+    assert (limiter.has_waiters(), limiter._free) == (False, ALLOWED)
 
 
 def test_slots_are_granted_first_come_first_served() -> None:
-    turns, served = ConnectionLimiter(1), list[int]()
-    with turns.slot(threading.Event(), nothing):
-        threads = visitors(turns, served)
+    limiter, served = ConnectionLimiter(1), list[int]()
+    with limiter.slot(threading.Event(), no_heartbeat):
+        threads = request_slots(limiter, served)
     for thread in threads:
         thread.join()
     assert served == list(range(SCHOOLS))
 
 
 def test_a_worker_stopped_while_waiting_takes_no_slot() -> None:
-    turns, called = ConnectionLimiter(1), threading.Event()
-    with turns.slot(threading.Event(), nothing):
+    limiter, called = ConnectionLimiter(1), threading.Event()
+    with limiter.slot(threading.Event(), no_heartbeat):
         called.set()
-        with turns.slot(called, nothing):
+        with limiter.slot(called, no_heartbeat):
             pass
-        assert not turns.has_waiters()
-    with turns.slot(threading.Event(), nothing):
-        assert not turns.has_waiters()
-    assert turns._free == 1
+        assert not limiter.has_waiters()
+    with limiter.slot(threading.Event(), no_heartbeat):
+        assert not limiter.has_waiters()
+    assert limiter._free == 1
 
 
 def accounts(*hosts: str) -> dict[str, ImapAccount]:
@@ -117,8 +117,8 @@ def env(tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, conn
     return SchoolEnv(tmp_path, dovecot, smtp_server, account, imap=imap, more="\n".join(schools))
 
 
-def handled(daemon: Daemon) -> list[str]:
-    """Return the schools of the mails that were handled, in their order."""
+def processed_schools(daemon: Daemon) -> list[str]:
+    """Return the schools of the processed mails, in their order."""
     return re.findall(r"\] mail +.*school=(\w+)", daemon.log)
 
 
@@ -128,17 +128,17 @@ def test_all_mailboxes_are_served_by_few_connections(
     at = env(tmp_path, narrow, smtp_server, ALLOWED - 1)
     with Daemon(at, forked=True) as daemon:
         for _ in range(2):
-            before = len(handled(daemon))
+            before = len(processed_schools(daemon))
             for n in range(SCHOOLS):
                 with narrow.login(at.address) as client:
                     client.append(f"S{n}", "", "", problem(f"Beamer {n}").text("dunkel").build())
-            daemon.wait(lambda: len(handled(daemon)) == before + SCHOOLS, "all are handled")  # noqa: B023
+            daemon.wait(lambda: len(processed_schools(daemon)) == before + SCHOOLS, "all are processed")  # noqa: B023
         assert daemon.stop() == 0
     assert "mailbox failed" not in daemon.log
     assert "Maximum number of connections" not in narrow.log()
 
 
-def test_a_turn_ends_early_only_where_something_was_done_and_something_is_left(
+def test_a_slot_is_released_early_only_if_mails_were_processed_and_others_are_left(
     tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user: str
 ) -> None:
     at = SchoolEnv(tmp_path, dovecot, smtp_server, user)
@@ -161,7 +161,7 @@ def test_a_login_refused_for_too_many_connections_names_the_setting(narrow: Dove
     assert not refused.value.permanent
 
 
-def test_a_flood_in_one_mailbox_lets_the_others_have_their_turns(
+def test_a_flood_in_one_mailbox_does_not_block_the_others(
     tmp_path: Path, narrow: Dovecot, smtp_server: RecordingSmtpServer
 ) -> None:
     at = env(tmp_path, narrow, smtp_server, 1)
@@ -170,6 +170,6 @@ def test_a_flood_in_one_mailbox_lets_the_others_have_their_turns(
         client = stack.enter_context(narrow.login(at.address))
         client.append("S7", "", "", problem("Drucker").text("leer").build())
         daemon = stack.enter_context(Daemon(at, forked=True))
-        daemon.wait(lambda: len(handled(daemon)) == 3 * BATCH_SIZE + 1, "all are handled")
-        assert handled(daemon).index("S7") <= 2 * BATCH_SIZE
+        daemon.wait(lambda: len(processed_schools(daemon)) == 3 * BATCH_SIZE + 1, "all are processed")
+        assert processed_schools(daemon).index("S7") <= 2 * BATCH_SIZE
         assert daemon.stop() == 0

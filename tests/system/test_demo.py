@@ -52,7 +52,7 @@ def test_the_day_ends_with_the_closed_ticket_and_leaves_nothing_behind_also_with
     assert list(tmp_path.iterdir()) == []
 
 
-def test_every_mail_can_be_looked_at_with_its_pictures(tmp_path: Path) -> None:
+def test_every_mail_is_a_page_with_its_pictures(tmp_path: Path) -> None:
     assert "GYM-1 ist geschlossen" in play(tmp_path, "--output", str(tmp_path / "mails"), encoding="utf-8")
     pages = {page.name: page.read_text("utf-8") for page in (tmp_path / "mails").iterdir()}
     shown = sum(1 + sum(bool(arrival.note) for arrival in step.expected) for step in SCENARIO)

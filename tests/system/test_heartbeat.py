@@ -31,8 +31,8 @@ def work(env: SchoolEnv, end: Callable[[Daemon], object]) -> None:
 def age_records(env: SchoolEnv) -> None:
     """Make the recorded times older."""
     with env.open() as (desk, _), transaction(desk.engine) as session:
-        for beat in session.exec(select(HeartbeatRow)):
-            beat.at, beat.started = beat.at - LONG, beat.started - LONG
+        for heartbeat in session.exec(select(HeartbeatRow)):
+            heartbeat.at, heartbeat.started = heartbeat.at - LONG, heartbeat.started - LONG
         for mailbox in session.exec(select(MailboxRow)):
             assert mailbox.last_success is not None
             mailbox.last_success -= LONG

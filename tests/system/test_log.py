@@ -43,7 +43,7 @@ def assert_discreet(log: str) -> None:
         assert secret.lower() not in log.lower(), log
 
 
-def test_a_day_at_the_desk_leaves_no_name_no_address_and_no_words_in_the_log(env: SchoolEnv) -> None:
+def test_the_log_of_a_day_has_no_name_no_address_and_no_words_of_a_mail(env: SchoolEnv) -> None:
     lena = f"Lena Lehrerin <{LENA}>"
     env.deliver(
         problem("Geheimbeamer").sender(lena).text("Kabelsalat hinter dem Netzteilbrand"),
@@ -86,7 +86,7 @@ def test_traceback_has_the_location_and_no_text_of_the_mail(env: SchoolEnv) -> N
     assert_discreet(log)
 
 
-def test_a_database_that_refuses_a_mail_says_nothing_of_its_words(env: SchoolEnv) -> None:
+def test_the_error_of_a_database_that_refuses_a_mail_has_no_words_of_it(env: SchoolEnv) -> None:
     said_by(env, "once")
     with sqlite3.connect(env.directory / "state" / "mailbot.db") as database:
         database.execute(

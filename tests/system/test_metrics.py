@@ -247,7 +247,7 @@ def test_each_scrape_reads_the_database_again(harness: DeskHarness, tmp_path: Pa
     assert numbers == [1, 2]
 
 
-def test_how_things_stand_is_read_from_the_database(harness: DeskHarness, tmp_path: Path) -> None:
+def test_gauges_are_read_from_the_database(harness: DeskHarness, tmp_path: Path) -> None:
     harness.outcome(mail().sender(LENA).to("support-gym@schule.example").text("defekt"))
     now = datetime.now(UTC)
     with transaction(harness.desk.engine) as session:
@@ -284,7 +284,7 @@ def test_the_file_is_replaced_as_a_whole_and_others_may_read_it(harness: DeskHar
     assert [path.name for path in tmp_path.glob("mailbot.prom*")] == ["mailbot.prom"]
 
 
-def test_only_this_machine_may_ask(harness: DeskHarness) -> None:
+def test_metrics_are_served_to_this_machine_only(harness: DeskHarness) -> None:
     port = free_port()
     stop = collector(harness).serve(port)
     try:

@@ -48,13 +48,13 @@ QUOTED = "Das Passwort der Kollegin lautet Rumpelstilzchen und sonst nichts"
 
 
 @pytest.fixture
-def lived(desk: DeskHarness) -> DeskHarness:
+def many_tickets(desk: DeskHarness) -> DeskHarness:
     """A desk where Paula has 50 tickets, and left traces in a ticket of somebody else."""
     return with_traces(desk, TICKETS)
 
 
 @pytest.fixture
-def begun(desk: DeskHarness) -> DeskHarness:
+def few_tickets(desk: DeskHarness) -> DeskHarness:
     """The same with few tickets, where their number proves nothing."""
     return with_traces(desk, FEW)
 
@@ -86,9 +86,11 @@ def with_traces(desk: DeskHarness, tickets: int) -> DeskHarness:
     return desk
 
 
-def test_disclosure_contains_all_stored_data_in_readable_form(lived: DeskHarness, tmp_path: Path) -> None:
+def test_disclosure_contains_all_stored_data_in_readable_form(
+    many_tickets: DeskHarness, tmp_path: Path
+) -> None:
     file = tmp_path / "paula.zip"
-    for _ in disclose(lived.desk, PAULA, file, NOW):
+    for _ in disclose(many_tickets.desk, PAULA, file, NOW):
         pass
     assert file.stat().st_mode & 0o777 == 0o600
     with zipfile.ZipFile(file) as archive:
@@ -102,79 +104,83 @@ def test_disclosure_contains_all_stored_data_in_readable_form(lived: DeskHarness
     assert len(data["letters"]) >= TICKETS
     assert len(internal) == TICKETS + 1
     with pytest.raises(OperationError, match="exists"):
-        next(disclose(lived.desk, PAULA, file, NOW))
+        next(disclose(many_tickets.desk, PAULA, file, NOW))
 
 
 def test_nothing_of_a_forgotten_person_is_found_in_the_database(
-    lived: DeskHarness, tmp_path: Path, request: pytest.FixtureRequest
+    many_tickets: DeskHarness, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    assert set(needles()) - missing(lived, request), "the search finds what is there"
-    forget(lived)
-    assert set(needles()) - missing(lived, request) == set()
-    assert [row.requester for row in lived.rows(TicketRow)].count("") == TICKETS
-    with read_only(lived.engine) as session:
+    assert set(needles()) - missing(many_tickets, request), "the search finds what is there"
+    forget(many_tickets)
+    assert set(needles()) - missing(many_tickets, request) == set()
+    assert [row.requester for row in many_tickets.rows(TicketRow)].count("") == TICKETS
+    with read_only(many_tickets.engine) as session:
         assert verify(session).problems == []
 
 
-def test_erasure_keeps_other_peoples_texts_and_the_statistics(begun: DeskHarness) -> None:
-    before = begun.rows(TicketRow)
-    forget(begun)
-    after = begun.rows(TicketRow)
+def test_erasure_keeps_other_peoples_texts_and_the_statistics(few_tickets: DeskHarness) -> None:
+    before = few_tickets.rows(TicketRow)
+    forget(few_tickets)
+    after = few_tickets.rows(TicketRow)
     figures = ("school", "number", "level", "priority", "opened", "messages")
     assert [[getattr(row, f) for f in figures] for row in after] == [
         [getattr(row, f) for f in figures] for row in before
     ]
-    other = begun.ticket(f"GYM-{FEW + 1}")
+    other = few_tickets.ticket(f"GYM-{FEW + 1}")
     assert other["messages"][0]["text"] == "Frag auch […] oder […]."
     assert [m["text"] for m in other["messages"][1:]] == ["Ich frage sie.", "", "Danke!"]
-    assert all(row.outcome for row in begun.rows(LedgerRow))
-    assert len({row.id for row in begun.rows(EventRow) if row.salt}) > 0
+    assert all(row.outcome for row in few_tickets.rows(LedgerRow))
+    assert len({row.id for row in few_tickets.rows(EventRow) if row.salt}) > 0
 
 
-def test_an_erased_person_who_writes_again_is_unknown(begun: DeskHarness) -> None:
-    sent = begun.outbox_of(PAULA)[0]
-    forget(begun)
-    begun.receive(reply_to(sent, PAULA, "Noch etwas"))
-    assert begun.rows(TicketRow)[-1].number == FEW + 2
+def test_an_erased_person_who_writes_again_is_unknown(few_tickets: DeskHarness) -> None:
+    sent = few_tickets.outbox_of(PAULA)[0]
+    forget(few_tickets)
+    few_tickets.receive(reply_to(sent, PAULA, "Noch etwas"))
+    assert few_tickets.rows(TicketRow)[-1].number == FEW + 2
 
 
-def test_erasure_is_refused_for_members_and_for_pending_mail(begun: DeskHarness) -> None:
+def test_erasure_is_refused_for_members_and_for_pending_mail(few_tickets: DeskHarness) -> None:
     with pytest.raises(OperationError, match="configuration"):
-        PersonErasure(begun.desk, MAX, NOW).check()
-    with transaction(begun.engine) as session:
+        PersonErasure(few_tickets.desk, MAX, NOW).check()
+    with transaction(few_tickets.engine) as session:
         row = session.exec(select(OutboxRow).where(OutboxRow.recipient == PAULA)).first()
         assert row is not None
         row.state = "queued"
     with pytest.raises(OperationError, match="1 mails"):
-        PersonErasure(begun.desk, PAULA, NOW).check()
+        PersonErasure(few_tickets.desk, PAULA, NOW).check()
 
 
-def test_retention_erases_raw_mails_then_texts_then_mails_without_a_ticket(begun: DeskHarness) -> None:
-    begun.receive(
+def test_retention_erases_raw_mails_then_texts_then_mails_without_a_ticket(few_tickets: DeskHarness) -> None:
+    few_tickets.receive(
         problem("Werbung", "werbung@anderswo.example").header("Precedence", "bulk").text("Kaufen Sie")
     )
-    days = begun.desk.policy.retention
-    with transaction(begun.engine) as session:
+    days = few_tickets.desk.policy.retention
+    with transaction(few_tickets.engine) as session:
         session.execute(text("UPDATE ticket SET status = 'open', closed = NULL WHERE number > 2"))
-    expire(begun.desk, NOW + timedelta(days=days.mail_days - 1))
-    assert len(begun.rows(RawRow)) == len(begun.rows(LedgerRow)) - 1  # the advertisement
-    expire(begun.desk, NOW + timedelta(days=days.mail_days + 1))
-    closed = {row.id for row in begun.rows(TicketRow) if row.status == "closed"}
-    assert {row.raw_id for row in begun.rows(MessageRow) if row.ticket_id in closed} == {None}
-    assert all(row.text for row in begun.rows(MessageRow))
-    expire(begun.desk, NOW + timedelta(days=days.text_days + 1))
-    assert [row.requester for row in begun.rows(TicketRow)][:3] == ["", "", PAULA]
-    assert begun.rows(LedgerRow)[-1].sender == ""
-    with read_only(begun.engine) as session:
+    expire(few_tickets.desk, NOW + timedelta(days=days.mail_days - 1))
+    assert len(few_tickets.rows(RawRow)) == len(few_tickets.rows(LedgerRow)) - 1  # the advertisement
+    expire(few_tickets.desk, NOW + timedelta(days=days.mail_days + 1))
+    closed = {row.id for row in few_tickets.rows(TicketRow) if row.status == "closed"}
+    assert {row.raw_id for row in few_tickets.rows(MessageRow) if row.ticket_id in closed} == {None}
+    assert all(row.text for row in few_tickets.rows(MessageRow))
+    expire(few_tickets.desk, NOW + timedelta(days=days.text_days + 1))
+    assert [row.requester for row in few_tickets.rows(TicketRow)][:3] == ["", "", PAULA]
+    assert few_tickets.rows(LedgerRow)[-1].sender == ""
+    with read_only(few_tickets.engine) as session:
         assert verify(session).problems == []
-    assert len(begun.rows(TicketRow)) == FEW + 1
+    assert len(few_tickets.rows(TicketRow)) == FEW + 1
 
 
-def test_retention_of_0_keeps_everything(begun: DeskHarness) -> None:
-    policy = replace(begun.desk.policy, retention=Retention(0, 0, 0))
-    before = begun.rows(MessageRow), len(begun.rows(RawRow)), len(begun.rows(OutboxRow))
-    expire(replace(begun.desk, policy=policy), NOW + timedelta(days=9_999))
-    assert (begun.rows(MessageRow), len(begun.rows(RawRow)), len(begun.rows(OutboxRow))) == before
+def test_retention_of_0_keeps_everything(few_tickets: DeskHarness) -> None:
+    policy = replace(few_tickets.desk.policy, retention=Retention(0, 0, 0))
+    before = few_tickets.rows(MessageRow), len(few_tickets.rows(RawRow)), len(few_tickets.rows(OutboxRow))
+    expire(replace(few_tickets.desk, policy=policy), NOW + timedelta(days=9_999))
+    assert (
+        few_tickets.rows(MessageRow),
+        len(few_tickets.rows(RawRow)),
+        len(few_tickets.rows(OutboxRow)),
+    ) == before
 
 
 def forget(harness: DeskHarness) -> None:
@@ -229,7 +235,7 @@ def mails(harness: DeskHarness) -> Iterator[bytes]:
         yield readable_text(zlib.decompress(row.content)).encode()
 
 
-def test_a_person_is_forgotten_while_the_daemon_handles_the_mails_of_others(env: SchoolEnv) -> None:
+def test_a_person_is_erased_while_the_daemon_processes_the_mails_of_others(env: SchoolEnv) -> None:
     with Daemon(env, forked=True) as daemon:
         env.deliver(*(problem(f"Anliegen {n} Persönlich", FROM).text(SECRET.format(n)) for n in range(5)))
         daemon.wait(lambda: len(env.mails_to(PAULA)) == 5, "Paula's receipts")

@@ -44,7 +44,7 @@ def trouble(env: SchoolEnv, what: str) -> None:
 
 
 def bomb_between_others(env: SchoolEnv) -> None:
-    """Deliver a mail that the template cannot stand, with one before and one behind it."""
+    """Deliver a mail for which the template fails, with one before and one behind it."""
     env.deliver(
         problem("Beamer dunkel").text("Er bleibt dunkel.\n"),
         problem("Bombe").text("Sie tickt.\n"),
@@ -62,7 +62,7 @@ def quarantined(env: SchoolEnv) -> SchoolEnv:
     return env
 
 
-def test_a_broken_template_sets_aside_the_mail_and_not_those_behind_it(quarantined: SchoolEnv) -> None:
+def test_a_mail_with_a_broken_template_is_quarantined_and_later_mails_are_not(quarantined: SchoolEnv) -> None:
     assert [mail.subject for mail in quarantined.mails_to(MAX)] == [
         "[#GYM-1] Beamer dunkel",
         "[#GYM-2] Maus fehlt",
@@ -70,7 +70,7 @@ def test_a_broken_template_sets_aside_the_mail_and_not_those_behind_it(quarantin
     assert not quarantined.dovecot.mails(quarantined.address)
 
 
-def test_nothing_of_the_mail_that_is_set_aside_is_done(quarantined: SchoolEnv) -> None:
+def test_a_quarantined_mail_has_no_effect(quarantined: SchoolEnv) -> None:
     assert len(quarantined.json("tickets", "--status=all")) == 2
     assert all("Bombe" not in mail.subject for mail in quarantined.mails_to(LENA))
 
@@ -83,7 +83,7 @@ def test_a_quarantined_mail_is_reported_to_operators_once(quarantined: SchoolEnv
     assert quarantined.call("status", status=1).count("alert ") == 1
 
 
-def test_the_quarantine_shows_reason_traceback_and_the_mail_as_it_came(quarantined: SchoolEnv) -> None:
+def test_the_quarantine_shows_reason_traceback_and_raw_mail(quarantined: SchoolEnv) -> None:
     (entry,) = quarantined.json("quarantine")
     assert "colour" in entry["because"]
     shown = quarantined.call("quarantine", "show", str(entry["id"]))
@@ -97,7 +97,7 @@ def test_a_mail_that_fails_again_stays_in_the_quarantine(quarantined: SchoolEnv)
     assert len(quarantined.json("quarantine")) == 1
 
 
-def test_a_mail_is_handled_from_the_quarantine_when_the_template_is_mended(quarantined: SchoolEnv) -> None:
+def test_a_quarantined_mail_is_processed_after_its_template_is_repaired(quarantined: SchoolEnv) -> None:
     (entry,) = quarantined.json("quarantine")
     trouble(quarantined, "")
     assert "opened GYM-3" in quarantined.call("quarantine", "retry", str(entry["id"]))
@@ -115,7 +115,7 @@ def test_a_mail_is_dropped_from_the_quarantine(quarantined: SchoolEnv) -> None:
     assert quarantined.run_once()["opened"] == 0
 
 
-def test_a_mail_that_cannot_be_parsed_is_set_aside_and_handled_later(
+def test_a_mail_that_cannot_be_parsed_is_quarantined_and_processed_later(
     env: SchoolEnv, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fragile(raw: bytes) -> Mail:
@@ -141,7 +141,7 @@ def test_an_alert_that_cannot_be_written_keeps_no_mail_from_the_quarantine(env: 
     assert (counts["opened"], counts["quarantined"]) == (2, 1)
 
 
-def test_a_mail_that_kills_the_process_three_times_is_set_aside(env: SchoolEnv) -> None:
+def test_a_mail_that_kills_the_process_three_times_is_quarantined(env: SchoolEnv) -> None:
     trouble(env, ENDLESS)
     bomb_between_others(env)
     with Daemon(env, forked=True) as daemon:
@@ -159,7 +159,7 @@ def test_a_mail_that_kills_the_process_three_times_is_set_aside(env: SchoolEnv) 
     assert "opened GYM-3" in env.call("quarantine", "retry", str(entry["id"]))
 
 
-def test_a_mail_during_which_the_process_died_is_not_handled_before_the_one_that_it_answers(
+def test_a_mail_that_was_in_progress_at_a_crash_is_not_processed_before_the_one_that_it_answers(
     env: SchoolEnv,
 ) -> None:
     env.deliver(
@@ -204,7 +204,7 @@ class Lock:
         self._connection = connection
 
     def taken(self) -> datetime:
-        """Take the lock; a clock that is looked at before a mail is handled."""
+        """Take the lock; used as a clock that is read before a mail is processed."""
         self._connection.execute("BEGIN IMMEDIATE")
         return utc_now()
 
@@ -218,7 +218,7 @@ def impatient(connection: sqlite3.Connection, *_: object) -> None:
     connection.execute("PRAGMA busy_timeout = 1")
 
 
-def test_a_locked_database_sets_no_mail_aside(env: SchoolEnv) -> None:
+def test_a_locked_database_quarantines_no_mail(env: SchoolEnv) -> None:
     with (
         env.open() as (desk, settings),
         closing(sqlite3.connect(database(env), isolation_level=None)) as other,

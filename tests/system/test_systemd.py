@@ -32,7 +32,7 @@ def manager(
         yield listener
 
 
-def test_ready_and_its_status_come_in_one_datagram(manager: socket.socket) -> None:
+def test_ready_and_its_status_are_sent_in_one_datagram(manager: socket.socket) -> None:
     assert systemd.ready("watching 3 mailboxes")
     assert manager.recv(4096) == b"READY=1\nSTATUS=watching 3 mailboxes"
 
@@ -47,7 +47,7 @@ def test_the_watchdog_is_pinged(manager: socket.socket) -> None:
     assert manager.recv(4096) == b"WATCHDOG=1"
 
 
-def test_the_end_is_announced(manager: socket.socket) -> None:
+def test_the_shutdown_is_reported(manager: socket.socket) -> None:
     systemd.stopping("finishing 2 mails")
     assert manager.recv(4096) == b"STOPPING=1\nSTATUS=finishing 2 mails"
 
@@ -65,13 +65,13 @@ def test_without_systemd_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> Non
     assert not systemd.ready("watching")
 
 
-def test_a_manager_that_went_away_is_no_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_socket_of_systemd_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "gone"))
     with pytest.raises(FileNotFoundError):
         systemd.alive()
 
 
-def test_the_watchdog_is_fed_twice_in_its_interval_if_it_is_ours(
+def test_the_watchdog_is_pinged_twice_in_its_interval_if_it_is_ours(
     subtests: pytest.Subtests, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for allowed, for_whom, seconds in [
@@ -104,7 +104,7 @@ def test_a_call_as_the_service_has_its_user_its_state_and_its_passwords() -> Non
 
 
 @WITH_SYSTEMD
-def test_systemd_finds_nothing_to_say_about_the_unit() -> None:
+def test_systemd_reports_no_problem_of_the_unit() -> None:
     verify = subprocess.run(["systemd-analyze", "verify", UNIT], capture_output=True, text=True, check=False)
     assert (verify.returncode, verify.stdout, verify.stderr) == (0, "", "")
 

@@ -53,13 +53,13 @@ TAKEN_OVER = LEASE.total_seconds() + 30  # a worker beats every few seconds, and
 
 
 @given(NAMES, NAMES)
-def test_each_mailbox_is_exactly_one_worker_s(workers: set[str], schools: set[str]) -> None:
+def test_each_mailbox_is_assigned_to_one_worker(workers: set[str], schools: set[str]) -> None:
     shares = [assigned_to(worker, workers, schools) for worker in workers]
     assert sorted(school for share in shares for school in share) == sorted(schools)
 
 
 @given(NAMES, NAMES, st.data())
-def test_when_a_worker_goes_only_its_own_mailboxes_move(
+def test_when_a_worker_ends_only_its_own_mailboxes_move(
     workers: set[str], schools: set[str], data: st.DataObject
 ) -> None:
     gone = data.draw(st.sampled_from(sorted(workers)))
@@ -82,14 +82,14 @@ def shared(postgres: Postgres) -> Iterator[DeskHarness]:
 
 
 def taken(desk: DeskHarness, worker: str, lives: timedelta = LONG) -> Lease | None:
-    """Let a worker show a sign of life that lasts so long, and try to take the mailbox of GYM."""
+    """Send a heartbeat of a worker that is valid for that time, and try to acquire the mailbox of GYM."""
     with transaction(desk.engine) as session:
         leases.heartbeat(session, worker, lives)
         return leases.acquire(session, "GYM", worker)
 
 
-def handled(desk: DeskHarness, lease: Lease | None, uid: int = 1) -> str:
-    """Handle a mail of GYM under a lease; return what became of it."""
+def process(desk: DeskHarness, lease: Lease | None, uid: int = 1) -> str:
+    """Process a mail of GYM under a lease; return its outcome."""
     decision = receive(
         desk.desk, MailLocation("GYM", 1, uid), problem().text("dunkel").build(), NOW, NOW, lease=lease
     )
@@ -114,7 +114,7 @@ def test_released_mailbox_can_be_acquired_by_any_worker(shared: DeskHarness) -> 
     assert taken(shared, BELA) is not None
 
 
-def test_a_worker_that_died_before_it_gave_a_mailbox_up_does_so_when_it_is_back(shared: DeskHarness) -> None:
+def test_a_restarted_worker_releases_a_mailbox_that_is_no_longer_assigned_to_it(shared: DeskHarness) -> None:
     theirs = sorted(assigned_to(BELA, {ANNA, BELA}, SCHOOLS))
     with transaction(shared.engine) as session:
         leases.heartbeat(session, BELA, LONG)
@@ -134,10 +134,10 @@ def test_a_worker_without_its_lease_writes_nothing(shared: DeskHarness) -> None:
     old = taken(shared, ANNA, OVER)
     new = taken(shared, BELA)
     with pytest.raises(LeaseLostError, match="GYM"):
-        handled(shared, old)
+        process(shared, old)
     assert shared.rows(LedgerRow) == []
     assert shared.rows(TicketRow) == []
-    assert handled(shared, new) == "opened"
+    assert process(shared, new) == "opened"
 
 
 def test_only_the_lease_holder_quarantines_a_mail(shared: DeskHarness) -> None:
@@ -148,7 +148,7 @@ def test_only_the_lease_holder_quarantines_a_mail(shared: DeskHarness) -> None:
     assert shared.rows(LedgerRow) == []
 
 
-def test_a_mailbox_changes_hands_only_after_the_running_transaction(shared: DeskHarness) -> None:
+def test_a_mailbox_moves_only_after_the_running_transaction(shared: DeskHarness) -> None:
     old = taken(shared, ANNA, OVER)
     takeover = threading.Thread(target=taken, args=(shared, BELA))
     with transaction(shared.engine) as session:
@@ -184,24 +184,24 @@ def open_pipe() -> Iterator[tuple[int, int]]:
 
 
 @dataclass
-class Silence:
-    """A descriptor without writers."""
+class Waiter:
+    """Waits for notifications with a wakeup that only tests set."""
 
-    bell: Wakeup
+    wakeup: Wakeup
 
     def wait(self, listener: Listener) -> threading.Thread:
         """Wait for a notification, for an hour at most, in a thread."""
-        thread = threading.Thread(target=listener.wait, args=(3600, self.bell.read))
+        thread = threading.Thread(target=listener.wait, args=(3600, self.wakeup.read))
         thread.start()
         return thread
 
 
 @pytest.fixture
-def silence() -> Iterator[Silence]:
+def waiter() -> Iterator[Waiter]:
     """A wakeup that only tests set."""
-    bell = Wakeup()
-    yield Silence(bell)
-    bell.close()
+    wakeup = Wakeup()
+    yield Waiter(wakeup)
+    wakeup.close()
 
 
 def send_notification(desk: DeskHarness) -> None:
@@ -211,49 +211,47 @@ def send_notification(desk: DeskHarness) -> None:
 
 
 def test_a_notification_of_postgresql_is_received_at_once_and_once(
-    shared: DeskHarness, silence: Silence
+    shared: DeskHarness, waiter: Waiter
 ) -> None:
     with closing(Listener(shared.engine)) as listener:
-        listener.wait(0, silence.bell.read)  # from now on it listens
-        waiting = silence.wait(listener)
+        listener.wait(0, waiter.wakeup.read)  # from now on it listens
+        waiting = waiter.wait(listener)
         send_notification(shared)
         waiting.join(60)
         assert not waiting.is_alive()
-        again = silence.wait(listener)
+        again = waiter.wait(listener)
         again.join(0.5)
         assert again.is_alive()
-        silence.bell.set()
+        waiter.wakeup.set()
         again.join(60)
         assert not again.is_alive()
 
 
-def test_notify_is_received_again_after_the_connection_was_lost(
-    shared: DeskHarness, silence: Silence
-) -> None:
+def test_notify_is_received_again_after_the_connection_was_lost(shared: DeskHarness, waiter: Waiter) -> None:
     with closing(Listener(shared.engine)) as listener:
-        listener.wait(0, silence.bell.read)
+        listener.wait(0, waiter.wakeup.read)
         with shared.engine.begin() as connection:
             connection.exec_driver_sql(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%%'"
             )
-        losing = silence.wait(listener)
+        losing = waiter.wait(listener)
         losing.join(60)  # the lost connection ends the wait
         assert not losing.is_alive()
-        listener.wait(0, silence.bell.read)
-        waiting = silence.wait(listener)
+        listener.wait(0, waiter.wakeup.read)
+        waiting = waiter.wait(listener)
         send_notification(shared)
         waiting.join(60)
         assert not waiting.is_alive()
 
 
-def test_without_a_database_waiting_for_hints_is_only_waiting(silence: Silence) -> None:
+def test_without_a_database_a_listener_only_waits(waiter: Waiter) -> None:
     engine = open_database("postgresql://nobody@127.0.0.1:1/nothing")
     with closing(Listener(engine)) as listener:
-        listener.wait(0.01, silence.bell.read)
+        listener.wait(0.01, waiter.wakeup.read)
     engine.dispose()
 
 
-def test_mailboxes_change_hands_by_hints_alone(
+def test_mailboxes_move_by_notifications_alone(
     shared: DeskHarness, dovecot: Dovecot, user: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.modules["mailbot.runtime.mailbox_supervisor"], "HEARTBEAT_SECONDS", 3600.0)
@@ -463,7 +461,7 @@ def test_when_a_worker_is_killed_the_other_reads_its_mailboxes_within_the_lease(
     wait_until(lambda: team.settled(one, other), TAKEN_OVER)
 
 
-def test_a_worker_that_was_thought_dead_commits_nothing_when_it_wakes(team: Team) -> None:
+def test_a_worker_that_continues_after_its_lease_expired_commits_nothing(team: Team) -> None:
     one, other = team.envs
     sleeper = team.daemons[str(one.directory)]
     sleeper.signal(signal.SIGSTOP)
@@ -479,7 +477,7 @@ def test_a_worker_that_was_thought_dead_commits_nothing_when_it_wakes(team: Team
     assert one.json("quarantine") == []
 
 
-def test_a_worker_that_ends_in_order_leaves_its_mailboxes_at_once(team: Team) -> None:
+def test_a_worker_that_is_stopped_releases_its_mailboxes_at_once(team: Team) -> None:
     one, other = team.envs
     assert team.daemons[str(one.directory)].stop() == 0
     assert team.share(one) == []

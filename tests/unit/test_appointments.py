@@ -503,7 +503,7 @@ def test_sentence_of_a_program_in_any_language_is_no_word_of_a_person() -> None:
         assert case.decide().outcome == "ignored", text
 
 
-def test_answer_to_another_invitation_is_handled_as_before() -> None:
+def test_answer_to_another_invitation_is_processed_as_before() -> None:
     done = reply(LENA).with_facts(by_appointment=None).decide()
     assert (done.outcome, done.effects) == ("ignored", ())
     threaded = reply(LENA).answering(VISITED).with_facts(by_appointment=None).of_kind(MailKind.AUTO_REPLY)

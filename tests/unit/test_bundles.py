@@ -415,7 +415,7 @@ def test_saved_answer_is_filled_in_for_each_requester(subtests: pytest.Subtests)
 
 SHOWN = tuple((one.key, None) for one in BUNDLE)
 BEFORE = ((LEADING.key, None),)
-"""What a mail about the leading ticket from before the bundle showed."""
+"""The tickets that a mail from before the bundle showed."""
 
 
 def texts_to(done: Outcome) -> set[str]:

@@ -482,19 +482,21 @@ def test_command_works_for_permitted_people_and_is_refused_without_effect_for_ot
 ) -> None:
     for name, row in ROWS.items():
         with subtests.test(name=name):
-            for line, (role, writer) in product(row.lines, PEOPLE.items()):
-                case = asks(row, writer, line, row.text)
-                proven = case.proven()
-                # EVE knows the tag of the ticket, and has no mail about it.
-                if writer == EVE and row.about is not None:
-                    proven = proven.with_facts(answered=None, by_reply=None).tagged(row.about)
-                for done in (case.decide(), proven.decide()):
-                    if MAY[name][role] == "yes":
-                        assert done.outcome != "refused", (line, role, done.notifications)
-                        assert row.holds(done), (line, role)
-                    else:
-                        assert (done.outcome, done.changes) == ("refused", ()), (line, role)
-                        assert {to for to, _ in done.notified} == {writer}, (line, role)
+            for role, writer in PEOPLE.items():
+                may = MAY[name][role] == "yes"
+                for line in row.lines if may else row.lines[:1]:  # a refusal does not depend on the language
+                    case = asks(row, writer, line, row.text)
+                    proven = case.proven()
+                    # EVE knows the tag of the ticket, and has no mail about it.
+                    if writer == EVE and row.about is not None:
+                        proven = proven.with_facts(answered=None, by_reply=None).tagged(row.about)
+                    for done in (case.decide(), proven.decide()):
+                        if may:
+                            assert done.outcome != "refused", (line, role, done.notifications)
+                            assert row.holds(done), (line, role)
+                        else:
+                            assert (done.outcome, done.changes) == ("refused", ()), (line, role)
+                            assert {to for to, _ in done.notified} == {writer}, (line, role)
 
 
 WRONG = (Reason.ARGUMENT, Reason.NAME, Reason.NO_SUCH_TICKET, Reason.NO_SUCH_ANSWER)
@@ -561,7 +563,7 @@ def test_tickets_of_two_schools_are_not_merged() -> None:
     assert case.decide().reasons == [Reason.NOT_HERE]
 
 
-def test_merge_opens_the_surviving_ticket_if_the_other_was_open() -> None:
+def test_merge_opens_the_target_if_the_other_ticket_was_open() -> None:
     done = answers(MAX, ticket(), "#merge 12").proven().with_facts(closed(12)).decide()
     assert done.ticket("GYM-12").status is Status.OPEN
 

@@ -2,6 +2,7 @@
 # ruff: noqa: E501 - the table of mistakes has one line for each
 
 import re
+import tomllib
 from collections.abc import Callable, Mapping
 from datetime import date, time
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from mailbot.config import ConfigurationError, find, load
+from mailbot.config.loader import evaluate
+from mailbot.config.sources import merge_sources
 from mailbot.core.model.calendar import END_OF_DAY
 from mailbot.core.model.policy import Limits, Member, Times
 
@@ -103,6 +106,7 @@ WRONG = [
     ("no port", ("[imap]", "[imap]\nport = 99999"), "[imap] port = 99999: must be at most 65535"),
     ("no host", ('[imap]\nhost = "', '[imap]\nhost = "imaps://'), '[imap] host = "imaps://mail.example": must be only a server\'s name'),
     ("no security", ("[imap]", '[imap]\nsecurity = "ssl"'), '[imap] security = "ssl": must be "tls", "starttls" or'),
+    ("a whole field for the server's name", ("[imap]", '[imap]\nauthserv_id = "mx.schule.example; dmarc=pass"'), '[imap] authserv_id = "mx.schule.example; dmarc=pass": must be only the name'),
     ("no language", ('key = "GYM"', 'key = "GYM"\nlanguage = "la"'), '[[school]] GYM: language = "la": must be "de"'),
     ("an abbreviation of a time zone", ("[bot]", '[bot]\ntimezone = "MEZ"'), '[bot] timezone = "MEZ": must be a time zone such as Europe/Berlin'),
     ("a city for a time zone", ("[bot]", '[bot]\ntimezone = "Vienna"'), '[bot] timezone = "Vienna": must be a time zone such as Europe/Vienna'),
@@ -127,6 +131,9 @@ WRONG = [
     ("a name of two lines", ('name = "Gymnasium"', r'name = "a\nb"'), r'[[school]] GYM: name = "a\u000ab": must be one'),
     ("a team of nobody", ('["technik@stadt.example"]', "[]"), "[second_level] members: needs at least one entry"),
     ("no database", ("[bot]", '[bot]\ndatabase = "mysql://u:geheim@h/d"'), '[bot] database: must be "sqlite", "sqlite:///'),
+    ("no port of the database", ("[bot]", '[bot]\ndatabase = "postgresql://u:geheim@h:a/d"'), '[bot] database: must be "sqlite", "sqlite:///'),
+    ("an @ in the password of the database", ("[bot]", '[bot]\ndatabase = "postgresql://u:ge@heim@h/d"'), '[bot] database: must have "@" in the password as "%40"'),
+    ("a key with characters that a terminal obeys", ("[imap]", r'[imap]NL"a\u001b\nb" = 1'.replace("NL", "\n")), r"[imap] a\u001b\u000ab: unknown"),
     ("no file in the database", ("[bot]", '[bot]\ndatabase = "sqlite://"'), '[bot] database: must be "sqlite", "sqlite'),
     ("no password file", ('password_file = "gym"', 'password_file = "x"'), '[[school]] GYM: imap.password_file = "x": must be a readable file; '),
     ("a directory for a password file", ('password_file = "gym"', 'password_file = "/"'), '[[school]] GYM: imap.password_file = "/": must be a readable file; /: Is a directory'),
@@ -252,6 +259,16 @@ def test_directory_instead_of_a_file_is_reported(tmp_path: Path) -> None:
     assert problems(tmp_path) == ["cannot be read: Is a directory"]
 
 
+def test_file_that_is_nested_too_deep_or_never_ends_is_reported(write: Write) -> None:
+    path = write(("[bot]", f"a = {'[' * 5_000}{']' * 5_000}\n[bot]"))
+    assert problems(path) == ["is not TOML that can be read: its lists or tables are nested too deep"]
+    for name, key in (('password_file = "gym"', "imap.password_file"), ("[bot]", "")):
+        endless = 'password_file = "/dev/zero"' if key else 'include = "/dev/zero"\n[bot]'
+        with pytest.raises(ConfigurationError) as raised:
+            load(write((name, endless)), ENVIRON)
+        assert "File too large" in str(raised.value)
+
+
 def test_wrong_encoding_is_reported_with_its_line(write: Write) -> None:
     path = write()
     path.write_bytes(GOOD.replace("Gymnasium", "Schüler").encode("latin-1"))
@@ -305,7 +322,6 @@ VALUES = [
 VALUES += [
     f'"{"x" * 5000}"',
     f'"{"../" * 2000}"',
-    "9" * 5000,
     '["{x}"]',
     "[{}]",
     '[{ address = "{0}", aliases = [1] }]',
@@ -315,17 +331,21 @@ VALUES += [
 def test_any_value_at_any_key_gives_settings_or_problems_without_passwords(
     subtests: pytest.Subtests, write: Write
 ) -> None:
+    path = write()
     for value in VALUES:
         with subtests.test(value=value):
-            path = write()
             for key in re.finditer(r" = (?=([^\[{].*?|\[.*?\]|\{.*\})( \}|,|$))", GOOD, re.MULTILINE):
-                path.write_text(GOOD[: key.end()] + value + GOOD[key.end(1) :])
-                try:
-                    shown = repr(load(path, ENVIRON))
-                except ConfigurationError as error:
-                    shown = str(error)
+                text = GOOD[: key.end()] + value + GOOD[key.end(1) :]
+                sources = merge_sources({path: tomllib.loads(text)})
+                settings, problems = evaluate(path, sources, ENVIRON)
+                shown = repr(settings) if settings else str(sources.error(problems))
                 assert shown
                 assert PASSWORD not in shown
+
+
+def test_number_with_too_many_digits_is_a_problem_of_the_file(write: Write) -> None:
+    (line,) = problems(write(('"state"', "9" * 5000)))
+    assert "is not TOML" in line
 
 
 def test_last_line_break_of_a_password_file_is_not_part_of_the_password(write: Write, tmp_path: Path) -> None:

@@ -178,6 +178,6 @@ def test_bounce_changes_neither_status_nor_assignee() -> None:
     assert (after.status, after.assignee) == (before.status, before.assignee)
 
 
-def test_a_mail_that_was_handled_before_changes_nothing() -> None:
+def test_a_mail_that_was_processed_before_changes_nothing() -> None:
     done = writes(LENA, "Hallo").with_facts(copies=Copies("GYM 1/7")).decide()
     assert (done.outcome, done.effects, done.decision.because) == ("duplicate", (), ("GYM 1/7",))

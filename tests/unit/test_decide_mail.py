@@ -147,13 +147,13 @@ def test_unauthenticated_answer_adds_no_cc() -> None:
     assert [person.email for person in answer.proven().decide().ticket().cc] == [KARL]
 
 
-def test_supporter_with_an_own_problem_is_its_requester_and_not_notified_as_staff() -> None:
+def test_supporter_with_a_problem_of_theirs_is_its_requester_and_not_notified_as_staff() -> None:
     done = writes(MAX, "Mein Rechner ist kaputt.").decide()
     assert done.notified == {(MAX, "receipt"), (ERIKA, "new_ticket")}
     assert done.notification(MAX).role is Role.REQUESTER
 
 
-def test_supporter_answers_an_own_problem_as_its_requester() -> None:
+def test_supporter_answers_about_their_problem_as_its_requester() -> None:
     own = ticket(requester=Address(MAX), cc=())
     case = writes(MAX, "Und der Monitor.").answering(own, role=Role.REQUESTER, kind=NotificationKind.RECEIPT)
     done = case.decide()
@@ -325,7 +325,7 @@ def test_subject_tag_of_a_stranger_opens_a_new_ticket_and_only_the_team_sees_the
     assert (related.key, done.notification(MAX).related_reason) == ("GYM-1", "subject-tag")
 
 
-def test_an_outsider_who_forwards_a_mail_gets_an_own_ticket_and_the_team_sees_the_relation() -> None:
+def test_an_outsider_who_forwards_a_mail_gets_another_ticket_and_the_team_sees_the_relation() -> None:
     for subject, forwarded in (("WG: [#GYM-1] Beamer", False), ("Fwd: Leinwand", False), ("Leinwand", True)):
         case = writes(EVE, "Bei mir klemmt die Leinwand.", subject=subject).answering(ticket(), to=LENA)
         done = case.with_mail(forwarded=forwarded).decide()
@@ -472,6 +472,24 @@ def test_mail_of_a_requester_is_filed_if_the_server_says_that_it_is_forged() -> 
     assert (done.outcome, done.ticket().status) == ("reply", Status.OPEN)
 
 
+def test_commands_of_a_requester_are_text_if_the_server_says_that_the_mail_is_forged(
+    subtests: pytest.Subtests,
+) -> None:
+    told = {(MAX, "requester_reply"), (ERIKA, "requester_reply")}
+    for case, text in (
+        (answers(LENA, ticket(), "Geht wieder.\n#close"), "Geht wieder.\n#close"),
+        (writes(LENA, "#close").keyed(ticket()), "#close"),
+        (answers(LENA, ticket(), "#helped"), "#helped"),
+        (answers(LENA, ticket(), "#list\n#close"), "#list\n#close"),
+        (answers(LENA, ticket(), "").with_mail(subject="#close"), "#close"),
+    ):
+        with subtests.test(text=text):
+            done = case.failed().decide()
+            assert (done.outcome, done.message.text.strip(), done.notified) == ("reply", text, told)
+            assert done.ticket().status is Status.OPEN
+            assert case.decide().ticket().status is Status.CLOSED
+
+
 def test_team_learns_that_a_sender_may_be_forged_and_who_was_not_added_to_cc() -> None:
     people = (Address("rosa@schule.example"), Address(KARL), Address("x@anderswo.example"))
     for scenario, missing in (
@@ -537,6 +555,8 @@ def test_question_says_what_proof_is_missing(subtests: pytest.Subtests) -> None:
         (fresh, ("", False)),
         (other, ("not-shown", False)),
         (fresh.failed(), ("", True)),
+        (fresh.failed(padding=8_000), ("unreadable-results", False)),
+        (answers(MAX, ticket(), "#close").failed(padding=8_000), ("unreadable-results", False)),
     ):
         with subtests.test(expected=expected):
             question = case.decide().notification(MAX, NotificationKind.CONFIRM)

@@ -62,7 +62,7 @@ def two_pictures() -> Notification:
     )
 
 
-def test_pictures_stand_at_their_message() -> None:
+def test_pictures_are_shown_at_their_message() -> None:
     html = sample(two_pictures(), "de", TEMPLATES).html
     places = [html.rindex(part) for part in ("ZWEITE", "Bild: 3.png", "ERSTE", "Bild: 2.png", "DRITTE")]
     assert places == sorted(places)

@@ -47,6 +47,68 @@ def test_text_that_a_reader_does_not_see_is_left_out_unless_it_is_all(subtests: 
         """<p style='display:none;font-family:"\\3b display:block"'>#close</p>""",
         """<p style='display:none;font-family:";display:block"'>#close</p>""",
         "<style>.q{font-family:'\\7d .y{display:none'} .y{display:none}</style><div class=y>#close</div>",
+        *(
+            f"<p style='{style}'>#close</p>"
+            for style in (
+                *(
+                    "clip-path:polygon(0 0,0 0)",
+                    "clip-path:inset(0 50% 0 50%)",
+                    "-webkit-clip-path:circle(0)",
+                ),
+                *("clip-path:rect(0 0 0 0)", "clip-path:xywh(0 0 0 9px)", "clip:rect(0 auto 0 auto)"),
+                *("opacity:4%", "opacity:1e-3", "opacity:calc(0)", "opacity:-1", "opacity:var(--none,0)"),
+                *("font-size:calc(1px - 1px)", "font-size:clamp(0px,0px,0px)", "font-size:0vw", "font:0in a"),
+                *("height:0;overflow:clip", "max-inline-size:0;overflow:auto", "height:0;contain:paint"),
+                *("left:-100vw", "left:-300%", "left:9999px", "top:-200vh", "bottom:-9999px"),
+                *(
+                    "inset:0 0 0 -9999px",
+                    "inset-inline-start:-999em",
+                    "margin:0 0 0 -9999px",
+                    "margin-top:-1e4px",
+                ),
+                *(
+                    "text-indent:100%;overflow:hidden",
+                    "letter-spacing:-99px",
+                    "translate:-9999px 0",
+                    "scale:0",
+                ),
+                *("transform:scaleY(0)", "transform:scale3d(0,0,0)", "transform:rotateY(90deg)"),
+                *("transform:rotate(9deg) translateX(-9999px)", "transform:matrix(0,0,0,0,0,0)"),
+                *(
+                    "mask-image:linear-gradient(transparent,transparent)",
+                    "color:#00000003",
+                    "color:rgb(0 0 0 / 0)",
+                ),
+                *(
+                    "color:hsl(0 0% 0% / 0)",
+                    "color:azure;background:azure",
+                    "color:#333;background:currentColor",
+                ),
+                *(
+                    "color:var(--c);--c:transparent",
+                    "--d:none;display:var(--d)",
+                    "display:var(--x,var(--y,none))",
+                ),
+                *(
+                    "background:linear-gradient(#fff,#fff);color:white",
+                    "color:color(srgb 1 1 1);background:#fff",
+                ),
+                *(
+                    "color:hwb(0 100% 0%);background:#fff",
+                    "color:oklch(1 0 0);background:rgb(100%,100%,100%)",
+                ),
+                *("color:lab(0 0 0);background:#000", "color:floralwhite;background:white"),
+            )
+        ),
+        "<div style='opacity:.2'><div style='opacity:.2'><p style='opacity:.2'>#close</p></div></div>",
+        "<div style='font-size:.3em'><p style='font-size:.3em'>#close</p></div>",
+        "<details><p>#close</p></details><dialog>#close</dialog><div popover>#close</div>",
+        "<details open><details><summary></summary>#close</details></details>",
+        "<details><details><summary>#close</summary></details></details>",
+        "<style>:root{--c:#fff}</style><div style='background:#fff;color:var(--c)'>#close</div>",
+        "<style>html .y, body > .z{display:none}</style><p class=y>#close</p><p class=z>#close</p>",
+        "<style>@layer a{.y{display:none}}</style><p class=y>#close</p>",
+        "<style>@media (min-width:1px){.z{display:none}}</style><p class=z>#close</p>",
     ]:
         with subtests.test(hidden=hidden):
             got = to_text(f"<html><body>{_SEEN}{hidden}<p>Bis gleich</p></body></html>")
@@ -54,6 +116,12 @@ def test_text_that_a_reader_does_not_see_is_left_out_unless_it_is_all(subtests: 
             alone = parse(_answer(f"<html><body>{hidden}</body></html>").build())
             assert alone.unseen
             assert "#close" in alone.text
+
+
+def test_what_a_program_shows_instead_of_an_element_that_it_knows_is_no_text() -> None:
+    elements = ("video", "audio", "canvas", "iframe", "noframes", "progress", "meter", "rp")
+    for element in elements:
+        assert to_text(f"{_SEEN}<{element}>#close</{element}>").text == "Danke, ich schaue.", element
 
 
 def test_text_that_a_reader_sees_is_kept(subtests: pytest.Subtests) -> None:
@@ -73,6 +141,18 @@ def test_text_that_a_reader_sees_is_kept(subtests: pytest.Subtests) -> None:
         '<p style="clip-path:inset(50% 0 0 0)">Text</p>',
         '<p style="-webkit-text-fill-color:transparent;-webkit-background-clip:text;color:red">Text</p>',
         '<div style="background:white url(x.png)"><span style="color:white">Text</span></div>',
+        "<details open><summary>Text</summary></details>",
+        "<details><summary>Text</summary>mehr</details>",
+        '<p style="clip-path:inset(10px 20px);clip:rect(0, 200px, 100px, 0)">Text</p>',
+        '<p style="clip-path:polygon(0 0, 100% 0, 100% 100%, 0 100%)">Text</p>',
+        '<p style="overflow:auto;max-width:100%;width:1%;opacity:90%;letter-spacing:-1px">Text</p>',
+        '<p style="margin-left:-100%;float:left;transform:translate(-50%) scale(.9) rotate(90deg)">Text</p>',
+        '<div style="color:var(--theme);background:var(--page);font-size:var(--size)">Text</div>',
+        '<div style="background:linear-gradient(#fff,#000);color:#fff;mask:none">Text</div>',
+        '<div style="--c:#000;background:#fff;color:var(--c)">Text</div>',
+        "<div style='font-size:.8em'>" * 12 + "Text",
+        '<p aria-hidden="true" inert style="user-select:none">Text</p>',
+        '<p style="color:rgba(255,255,255,.5);background:#1e1e1e;left:10px;text-indent:2em">Text</p>',
     ]:
         with subtests.test(shown=shown):
             got = to_text(shown)

@@ -25,8 +25,8 @@ BEYOND_A_LIMIT = [
         ),
         "nested too deep",
     ),
-    ("text", _HEAD + b"\r\n" + b"wort " * 400_000, "text too long: only its beginning is shown"),
-    ("lines", _HEAD + b"\r\n" + b"Von:\n" * 60_000, "text too long: only its beginning is shown"),
+    ("text", _HEAD + b"\r\n" + b"wort " * 100_000, "text too long: only its beginning is shown"),
+    ("lines", _HEAD + b"\r\n" + b"Von:\n" * 30_000, "text too long: only its beginning is shown"),
 ]
 
 

@@ -36,9 +36,20 @@ def test_a_name_is_found_in_every_usual_form(subtests: pytest.Subtests) -> None:
                 "> Wendelin\n> Aalfang",
                 "_Wendelin Aalfang_",
                 "Wendelin Aalfangs Laptop",
+                "Aalfang,Wendelin",
+                "Wendelin-Aalfang.pdf",
+                "wendelin.aalfang.pdf",
+                "Wendelin Aal\u00adfang",
+                "von%20Wendelin%20Aalfang%20",
             ):
                 assert matcher.matches(text), text
                 assert "aalfang" not in matcher.redact(text).casefold()
+
+
+def test_accents_are_found_in_links() -> None:
+    matcher = build_matcher([], ["Zoë Müller"], [])
+    for text in ("Zo%C3%AB%20M%C3%BCller", "?body=Zoe%20Mueller", "Zoë+Müller"):
+        assert matcher.matches(text), text
 
 
 def test_other_people_and_words_stay() -> None:

@@ -31,6 +31,9 @@ No token could be had besides.
 The requester is told of it.
 Tell whether the bytes are an encrypted message.
 Nobody answers, and he is reminded; the file lies in his house.
+The own template is read, also if it is broken.
+A mailbox that cannot mend itself is reported.
+The saved text stands between the other lines.
 """.strip().splitlines()
 
 PLAIN = """
@@ -56,6 +59,7 @@ correcting tickets filed under the wrong thread or school, and spam
 bench: drain the notify socket so that daemons do not block on READY=1
 The key has 2 to 12 capital letters or digits; so many connections that the server refuses more are an error.
 The deputy stands in for a colleague who is away: who, when and why is in the audit trail.
+Bring your own template. It is also used when the packaged one is newer; the wildcard stands for any name.
 """.strip().splitlines()
 
 
@@ -104,6 +108,9 @@ PROVERBS = [
     "a_file_is_not_for_everybodys_eyes",
     "reply_is_sent_whatever_the_introduction",
     "a_mail_that_is_sent_anew",
+    "a_mail_that_was_handled_changes_nothing",
+    "the_disk_is_not_looked_at",
+    "spam_is_closed_in_silence",
 ]
 
 

@@ -1,4 +1,4 @@
-"""Which problems resemble each other, and what the team is offered about a new one."""
+"""Problems that resemble each other, and the bundle that the team is offered for a new one."""
 
 import random
 from dataclasses import replace

@@ -16,7 +16,7 @@ from mailbot.core.model.mail import Address
 from mailbot.core.model.policy import Member, Policy, School, Team
 from mailbot.core.text.words import MAX_TERM_LENGTH, MAX_TERMS, TermSet, query_terms, terms, words
 from mailbot.parse import parse
-from mailbot.render.age import age
+from mailbot.render.formats import age
 from mailbot.store.ranking import MAX_DOC_FREQUENCY, MAX_EXCERPT, excerpt, rank_similar, score
 from tests.support.mail_builder import mail
 

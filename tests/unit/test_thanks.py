@@ -38,6 +38,7 @@ MERE = (
     "Danke, hat sich erledigt.",
     "Herzlichen Dank, das Problem ist damit behoben.",
     "Danke dir und ein erholsames Wochenende",
+    "Besten Dank und schönes WE!",
     "Dank euch allen und schöne Herbstferien!",
     "Danke, das Ticket kann geschlossen werden.",
     "Danke und einen guten Start in die Woche",

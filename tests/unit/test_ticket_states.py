@@ -10,7 +10,7 @@ from pathlib import Path
 from mailbot.core.commands.parse import COMMANDS
 from mailbot.core.model.effects import Effect
 from mailbot.core.model.policy import Times
-from mailbot.core.model.ticket import ReminderStage, Status, Ticket, WaitState
+from mailbot.core.model.ticket import ReminderStage, Role, Status, Ticket, WaitState
 from mailbot.core.model.transition import apply
 from mailbot.core.timers.ticket_timers import TimerContext, decide_timer
 from tests.support.scenario import EARLIER, GYM, LENA, MAX, NOW, POLICY, TONI, answers, ticket
@@ -19,6 +19,7 @@ PAGE = Path(__file__).parents[2] / "ARCHITECTURE.md"
 LINE = re.compile(r"^    ([\w, ]+?) +── (.+?) ─+▶ ([\w ]+)$", re.MULTILINE)
 ARGUMENTS = {"assign": "Erika", "cc": "karl@schule.example", "for": "karl@schule.example"}
 ARGUMENTS |= {"priority": "high", "remind": "morgen"}
+SENDERS = {Role.REQUESTER: LENA, Role.SUPPORTER: MAX, Role.SECOND_LEVEL: TONI}
 REMINDED = WaitState(NOW - timedelta(days=60), stage=ReminderStage.OVERDUE)
 
 
@@ -42,9 +43,10 @@ def mail_events(before: Ticket) -> Iterator[tuple[str, tuple[Effect, ...]]]:
     """Yield what the mails of requester and staff cause: replies, and each command about one ticket."""
     yield "reply of the requester", answers(LENA, before, "Es geht wieder nicht.").decide().effects
     yield "answer by staff", answers(MAX, before, "Ist das Kabel drin?").decide().effects
-    for command, sender in product(COMMANDS, (LENA, MAX, TONI)):
-        line = f"#{command.name} {ARGUMENTS.get(command.name, '')}"
-        yield f"#{command.name}", answers(sender, before, line).decide().effects
+    for command, (role, sender) in product(COMMANDS, SENDERS.items()):
+        if role in command.roles:
+            line = f"#{command.name} {ARGUMENTS.get(command.name, '')}"
+            yield f"#{command.name}", answers(sender, before, line).decide().effects
 
 
 def no_activity(before: Ticket) -> tuple[Effect, ...]:

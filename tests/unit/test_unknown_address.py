@@ -40,7 +40,7 @@ def test_unknown_address_is_notified_once_a_day_that_nothing_was_done() -> None:
     assert again.decide().notified == {(MAX, "requester_reply")}
 
 
-def test_team_reads_the_unknown_address_and_can_carry_out_its_command() -> None:
+def test_team_reads_the_unknown_address_and_can_execute_its_command() -> None:
     mail = rendered("requester_reply_unknown")
     lead = "Max Privat <max.m@zuhause.example> (unbekannte Adresse) hat geschrieben."
     assert f"{lead} #close wurde nicht ausgeführt." in mail.text

@@ -20,12 +20,14 @@ _EVER = datetime.min.replace(tzinfo=UTC)
 class Trust:
     """Whether the sender of a mail is authenticated, and the reason.
 
-    `forged`: the receiving mail server says dmarc=fail, or its results are too long to find that.
+    `forged`: the receiving mail server says dmarc=fail, or its results are too long to find that
+    (`unreadable`).
     """
 
     trusted: bool
     reason: str
     forged: bool = False
+    unreadable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,9 @@ class Evidence:
 
 def trust(evidence: Evidence) -> Trust:
     """Return whether the sender is authenticated: the first rule that returns a reason decides."""
-    forged = bool(_is_forged(evidence) or _result_is_too_long(evidence))
-    return next(Trust(trusted, reason, forged) for trusted, rule in _RULES if (reason := rule(evidence)))
+    denied, too_long = bool(_is_forged(evidence)), bool(_result_is_too_long(evidence))
+    trusted, reason = next((trusted, found) for trusted, rule in _RULES if (found := rule(evidence)))
+    return Trust(trusted, reason, denied or too_long, unreadable=too_long and not denied)
 
 
 def _several_or_no_from(evidence: Evidence) -> str:

@@ -89,9 +89,9 @@ def _refused_time(team: Team, visit: Visit) -> Reason | None:
 
 
 def _visit(ticket: Ticket, visit: Visit, actor: Address) -> tuple[TicketEffect, ...]:
-    """Make the appointment, or move the present one; the ticket rests until then.
+    """Make the appointment, or move the present one; the ticket is snoozed until then.
 
-    The author takes a ticket that no one has, since somebody has to keep the appointment.
+    The author takes a ticket that no one has, since the appointment needs an assignee.
     """
     present = ticket.appointment
     moved = present if present is not None and present.begin > visit.now else None

@@ -64,7 +64,7 @@ def _leading(request: Request, named: tuple[Ticket, ...]) -> Ticket:
 
 
 def _refuse_merged(request: Request, named: Iterable[Ticket]) -> None:
-    """Refuse the number of a ticket that was merged: it stands for another ticket."""
+    """Refuse the number of a ticket that was merged: it names another ticket now."""
     aliases = request.context.facts.aliases
     school = request.context.facts.school.key
     for name in filter(None, (ticket_name(arg, school) for arg in numbers(request.line.args))):

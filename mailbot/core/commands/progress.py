@@ -29,7 +29,7 @@ def _look_up_holders(words: tuple[str, ...], viewer: Viewer) -> LineLookups:
 
 
 def _resolve_asked(request: Request) -> Resolved[None]:
-    """Return the tickets that the words name, or that of the mail, also long after its closing."""
+    """Return the tickets that the words name, or that of the mail, even long after its closing."""
     found = request.context.match
     if found.related is not None and found.related_reason == "closed-long-ago":
         request = replace(request, default=(found.related,))

@@ -115,7 +115,7 @@ def _scope(context: MailContext) -> str:
 
 
 def _preferred(context: MailContext, ticket: Ticket) -> tuple[str, str]:
-    """Return the schools whose saved answers fit a ticket: the own level replaces the other one."""
+    """Return the schools whose saved answers fit a ticket: the sender's level replaces the other one."""
     second_level = context.role_on(ticket) is Role.SECOND_LEVEL
     return ("", ticket.school) if second_level else (ticket.school, "")
 
@@ -247,7 +247,7 @@ def _text_for(context: MailContext, ticket: Ticket, chosen: ChosenAnswer) -> str
 
 
 def _list(context: MailContext, _: tuple[Ticket, ...], page: int) -> Iterator[Notification]:
-    """List the saved answers that the sender may use, by name; those of the own level replace the others."""
+    """List the saved answers that the sender may use, by name; those of their level replace the others."""
     known, scope = context.facts.saved_answers, _scope(context)
     other = "" if scope else context.school.key
     usable = {a.key: a for school in (other, scope) for a in known if a.school == school}

@@ -45,7 +45,7 @@ def common_answer(
 ) -> CommonAnswer | None:
     """Return what of a mail about `own` may go to all requesters of a bundle; None if it concerns one ticket.
 
-    The text must have no line, words or number of a requester, must not stand between such lines, and must
+    The text must have no line, words or number of a requester, must not be between such lines, and must
     name no one, apart from a salutation: that stays with the requester of `own` if the text below does
     not address its reader. Each command must be one for all of a bundle.
     """
@@ -99,7 +99,7 @@ def _names_one(context: MailContext, text: str, bundle: Iterable[Ticket]) -> boo
 
 
 def _behind_salutation(context: MailContext, text: str, own: Ticket, bundle: Iterable[Ticket]) -> int:
-    """Return where the text begins behind a salutation of people of the own ticket; 0 without one."""
+    """Return where the text begins behind a salutation of people of the mail's ticket; 0 without one."""
     line, _, rest = text.partition("\n")
     others = [ticket for ticket in bundle if ticket.key != own.key]
     names_own = is_only_salutation(line) and _names_one(context, line, [own])
@@ -130,7 +130,7 @@ def _files(context: MailContext, ticket: Ticket) -> Iterator[Attachment]:
 
 
 def _quotes_or_answers_lines(context: MailContext) -> bool:
-    """Return whether the text has quoted lines, or stands between or below a few of the answered mail."""
+    """Return whether the text has quoted lines, or is between or below a few of the answered mail."""
     if any(is_quoted(line) for line in context.reading.text.split("\n")):
         return True
     own, quoted = (_lines(text) for text in (context.reading.text, context.mail.quoted))

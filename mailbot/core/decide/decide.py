@@ -118,7 +118,8 @@ def _reconsider(understood: Understanding, facts: Facts) -> Classification:
 def _resolve_commands(context: MailContext) -> _HumanMail:
     """Resolve the commands of a mail; wrong command lines of an unauthenticated mail are text.
 
-    A refusal would go to an address that may be forged; members get theirs at their registered address.
+    A refusal would go to an address that may be forged; members get theirs at their registered address. If
+    the server says that From is forged, all command lines are text, unless all of them are queries.
     """
     commands, problems = resolve(context)
     context = without_taken_text(context, commands)
@@ -129,10 +130,18 @@ def _resolve_commands(context: MailContext) -> _HumanMail:
         opens = opens_ticket(context, commands)
         context = with_proof(context, changed_tickets(context, commands), opens=opens)
     unproven = not context.trust.trusted and not _must_confirm(context) and not _only_queries(context)
-    if problems and unproven:
-        text = Reading(context.mail.text, (), context.mail.subject)
+    denied = context.trust.forged and any(not isinstance(c.command, Query) for c in commands)
+    if unproven and (problems or denied):
+        text = Reading(_whole_text(context), (), context.mail.subject)
         return _HumanMail(replace(context, reading=text), (), ())
     return _HumanMail(context, commands, problems)
+
+
+def _whole_text(context: MailContext) -> str:
+    """Return the text of the mail with its command lines, below the subject if a command was parsed there."""
+    mail = context.mail
+    in_subject = context.reading.subject != mail.subject
+    return f"{mail.subject}\n\n{mail.text}" if in_subject else mail.text
 
 
 def _must_confirm(context: MailContext) -> bool:
@@ -162,30 +171,22 @@ def _confirms(context: MailContext) -> bool:
     return context.reading.has(CONFIRM) and answered is not None and answered.held is not None
 
 
-def _reject_unreadable(human: _HumanMail) -> Decision | None:
-    return reject_unreadable(human.context)
-
-
-def _file_unknown_address(human: _HumanMail) -> Decision | None:
-    return file_reply_from_unknown_address(human.context)
-
-
 def _hold_for_confirmation(human: _HumanMail) -> Decision | None:
     """Hold a mail until the registered address confirms it; the request never goes to another address."""
     context = human.context
     if context.member is None or not _must_confirm(context):
         return None
     registered = context.member.address
-    in_subject = context.reading.subject != context.mail.subject  # a command was parsed there
-    text = f"{context.mail.subject}\n\n{context.mail.text}" if in_subject else context.mail.text
     reason = "not-shown" if context.answered_mail is not None else ""
+    if context.trust.unreadable:
+        reason = "unreadable-results"
     question = reply(
         context,
         NotificationKind.CONFIRM,
         context.ticket,
-        text=text,
+        text=_whole_text(context),
         reason=reason,
-        forged=context.trust.forged,
+        forged=context.trust.forged and not context.trust.unreadable,
     )
     question = replace(question, to=Address(registered, context.facts.names.get(registered, "")))
     sent = question if remaining(context) > 0 else None
@@ -202,10 +203,6 @@ def _release_confirmed(human: _HumanMail) -> Decision | None:
     shown = frozenset(key for key, _ in request.shows)
     release = ReleaseMail(request.held, request.kind, shown)
     return Decision("confirmed", ("the held mail was confirmed",), (release,))
-
-
-def _file_helped(human: _HumanMail) -> Decision | None:
-    return file_helped(human.context)
 
 
 def _refuse(human: _HumanMail) -> Decision | None:
@@ -232,10 +229,6 @@ def _file_thanks(human: _HumanMail) -> Decision | None:
     return None if human.commands else file_thank_you(human.context)
 
 
-def _return_unaddressed(human: _HumanMail) -> Decision | None:
-    return return_unaddressed(human.context)
-
-
 def _hold_collision(human: _HumanMail) -> Decision | None:
     tickets = targets(human.context, human.commands)
     return hold_colliding_answer(human.context, answered_tickets(human.context, tickets, human.commands))
@@ -245,15 +238,20 @@ def _execute(human: _HumanMail) -> Decision:
     return execute(human.context, human.commands)
 
 
+def _by_context(stage: Callable[[MailContext], Decision | None]) -> Callable[[_HumanMail], Decision | None]:
+    """Return a stage that needs neither the commands nor the refused lines."""
+    return lambda human: stage(human.context)
+
+
 _STAGES: tuple[Callable[[_HumanMail], Decision | None], ...] = (
-    _reject_unreadable,
-    _file_unknown_address,
+    _by_context(reject_unreadable),
+    _by_context(file_reply_from_unknown_address),
     _hold_for_confirmation,
     _release_confirmed,
-    _file_helped,
+    _by_context(file_helped),
     _refuse,
     _file_thanks,
-    _return_unaddressed,
+    _by_context(return_unaddressed),
     _hold_collision,
     _execute,
 )

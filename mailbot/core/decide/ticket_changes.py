@@ -246,7 +246,7 @@ def _may_quote(context: MailContext, ticket: Ticket) -> bool:
 def _paragraphs(
     context: MailContext, ticket: Ticket, own: str, added: list[tuple[int, str]]
 ) -> Iterator[str]:
-    """Yield the author's own words, and each added text where the line of its command stood.
+    """Yield the author's own words, and each added text at the line of its command.
 
     A saved answer without the salutation that its author wrote above begins in upper case.
     """

@@ -14,10 +14,10 @@ class CalendarMethod(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
-    """When somebody of the staff sees to a ticket.
+    """An appointment of the requester and the assignee of a ticket.
 
-    `uid` identifies it in calendars: it is random, and stays when the appointment is moved. `text` is what
-    its author wrote behind the time.
+    `uid` identifies it in calendars: it is random, and stays when the appointment is moved. `text` is the
+    text that its author wrote behind the time.
     """
 
     uid: str

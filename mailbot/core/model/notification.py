@@ -174,7 +174,8 @@ class Notification:
     internal: bool = False
     # Why a mail cannot be read; "reminder", "moved" of an invitation, "asked" of a reminder, "not-invited" of
     # the cancellation of an appointment that others keep, "tip" of a ticket that its requester closed,
-    # "not-shown" of a mail to confirm: it replies to a mail that does not show all that it is about.
+    # "not-shown" of a mail to confirm: it replies to a mail that does not show all that it is about;
+    # "unreadable-results" of one: the results of the mail server are too long.
     reason: str = ""
     in_reply_to: str = ""  # Message-ID of the mail that this notification replies to
     details: tuple[tuple[str, str], ...] = ()  # of an alert or bounce: names and values

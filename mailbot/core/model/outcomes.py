@@ -28,7 +28,7 @@ class Outcome:
 OUTCOMES = {
     "opened": Outcome(OutcomeGroup.OPENED, "opened a ticket"),
     "reply": Outcome(OutcomeGroup.ANSWERED, "was added to a ticket and sent on"),
-    "command": Outcome(OutcomeGroup.ANSWERED, "its commands were carried out"),
+    "command": Outcome(OutcomeGroup.ANSWERED, "its commands were executed"),
     "answered": Outcome(OutcomeGroup.ANSWERED, "its question to mailbot was answered"),
     "confirmed": Outcome(OutcomeGroup.ANSWERED, "confirmed a held mail"),
     "refused": Outcome(OutcomeGroup.REFUSED, "was refused; its sender has the reason"),

@@ -130,8 +130,27 @@ class WaitState:
         return self.stage
 
 
+class Numbered:
+    """A ticket of a school by its number; `bundle` is the number of the ticket that leads its bundle."""
+
+    __slots__ = ()
+    school: str
+    number: int
+    bundle: int | None
+
+    @property
+    def key(self) -> str:
+        """Return the ticket key, such as GYM-104."""
+        return f"{self.school}-{self.number}"
+
+    @property
+    def leads(self) -> bool:
+        """Return whether the ticket leads a bundle."""
+        return self.bundle == self.number
+
+
 @dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(Numbered):
     """A ticket. `level` is 1 (the school's team) or 2 (second level).
 
     `due` is when the staff wants to be reminded of it. Without `wait`, it waits since it was opened.
@@ -163,11 +182,6 @@ class Ticket:
     bundle: int | None = None
 
     @property
-    def leads(self) -> bool:
-        """Return whether the ticket leads a bundle."""
-        return self.bundle == self.number
-
-    @property
     def follows(self) -> bool:
         """Return whether another ticket leads the bundle of this one."""
         return self.bundle is not None and not self.leads
@@ -181,11 +195,6 @@ class Ticket:
     def waits(self) -> WaitState:
         """Return the wait state of the ticket."""
         return self.wait or WaitState(self.opened)
-
-    @property
-    def key(self) -> str:
-        """Return the ticket key, such as GYM-104."""
-        return f"{self.school}-{self.number}"
 
     @property
     def tag(self) -> str:
@@ -213,10 +222,10 @@ def answered_with(leading: Ticket, others: Iterable[Ticket]) -> tuple[Ticket, ..
 
 
 @dataclass(frozen=True, slots=True)
-class OpenReport:
+class OpenReport(Numbered):
     """What is compared of an open ticket: whether a new one reports the same problem.
 
-    `text` is the beginning of its first text, `bundle` the number of the ticket that leads its bundle.
+    `text` is the beginning of its first text.
     """
 
     school: str
@@ -233,16 +242,6 @@ class OpenReport:
         return cls(
             ticket.school, ticket.number, ticket.subject, ticket.requester, ticket.opened, ticket.bundle, text
         )
-
-    @property
-    def key(self) -> str:
-        """Return the key of the ticket."""
-        return f"{self.school}-{self.number}"
-
-    @property
-    def leads(self) -> bool:
-        """Return whether the ticket leads a bundle."""
-        return self.bundle == self.number
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,7 +139,7 @@ def _with_wait(before: Ticket, after: Ticket, effects: tuple[Effect, ...], now: 
 def _with_appointment(before: Ticket, after: Ticket, effects: tuple[Effect, ...]) -> Ticket:
     """Return the ticket without its appointment if it was closed or handed over, and with its revision.
 
-    The revision only grows, also when the change is undone: calendars ignore an older one (RFC 5546, 2.1.5).
+    The revision only grows, even when the change is undone: calendars ignore an older one (RFC 5546, 2.1.5).
     """
     kept = any(isinstance(effect, SetAppointment | RevertChange) for effect in effects)
     handed_over = after.level != before.level or after.school != before.school

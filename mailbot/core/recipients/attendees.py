@@ -25,7 +25,7 @@ _TEXTS = (NotificationKind.ANSWER, NotificationKind.ANSWER_COPY, NotificationKin
 def to_attendees(change: TicketChange, blocked: Collection[str] = ()) -> tuple[Notification, ...]:
     """Notify the attendees of a new or moved appointment, and those for whom it does not take place.
 
-    The attendees are the requester and the assignee, also if they made the change. `blocked` people get
+    The attendees are the requester and the assignee, even if they made the change. `blocked` people get
     nothing.
     """
     before, after = change.before, change.after
@@ -83,7 +83,7 @@ def _invitation(change: TicketChange, to: Address, role: Role, *, known: bool) -
 
 
 def _cancellation(change: TicketChange, to: Address, role: Role) -> Notification:
-    """Return the cancellation; it comes from the school that invited, also if the ticket was moved."""
+    """Return the cancellation; it comes from the school that invited, even if the ticket was moved."""
     before = change.before
     ticket = replace(change.after, school=before.school, number=before.number)
     plain = notification_for(change, NotificationKind.APPOINTMENT_CANCELLED, to, role)

@@ -149,8 +149,8 @@ def own_words_end(line: str) -> tuple[int, ...]:
 def _name_start(before: str) -> int:
     """Return the position of the name in the text before an address, or 0 if no own words are before it.
 
-    No name has a digit, a word of a sentence or a day; other words in lower case belong to the own words only
-    if there is one of these, since names are written in lower case, too.
+    No name has a digit, a word of a sentence or a day; other words in lower case are the author's own only if
+    there is one of these, since names are written in lower case, too.
     """
     words = list(_TOKEN.finditer(before))
     certain = [number for number, word in enumerate(words) if _is_own_word(word[0])]

@@ -38,7 +38,7 @@ def is_program_line(line: str) -> bool:
 
 
 def ends_scanner_notice(line: str) -> bool:
-    """Return whether a line is the name or the address of a scanner, which stands below its notice."""
+    """Return whether a line is the name or the address of a scanner, which is below its notice."""
     return bool(_SCANNER_NAME.fullmatch(line[:100].strip().lower()))
 
 

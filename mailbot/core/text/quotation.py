@@ -130,7 +130,7 @@ def _inside_single_quotation(lines: list[str]) -> list[str]:
 def _classify(lines: list[str]) -> tuple[list[str], list[_Is], int]:
     """Return the lines, the kinds of the first ones, and where a quoted mail without ">" begins.
 
-    A line with own text and an attribution becomes two lines.
+    A line with new text and an attribution becomes two lines.
     """
     out: list[str] = []
     kinds: list[_Is] = []
@@ -175,7 +175,7 @@ def _classify(lines: list[str]) -> tuple[list[str], list[_Is], int]:
 def _take_attribution(
     lines: list[str], at: int, found: Attribution, out: list[str], kinds: list[_Is]
 ) -> None:
-    """Add the own text before an attribution, and the attribution, to the classified lines."""
+    """Add the new text before an attribution, and the attribution, to the classified lines."""
     if found.column:
         out.append(lines[at][: found.column].rstrip())
         kinds.append(_Is.TEXT)

@@ -1,4 +1,4 @@
-"""Say whether two new problems resemble each other, so that they may be the same one. Pure.
+"""Decide whether two new problems resemble each other, so that they may be the same one. Pure.
 
 A whole school shares its network and its platforms: a name of one of them in two subjects is enough. Two
 projectors are two problems, unless the room is the same.

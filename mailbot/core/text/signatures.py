@@ -208,6 +208,7 @@ _POLITE = frozenset(
     {
         *("bitte", "danke", "dankeschön", "jetzt", "lg", "mfg", "please", "thanks", "now", "merci", "svp"),
         *("maintenant", "ticket", "tickets", "und", "and", "et"),
+        *("nr", "nummer", "number", "numéro", "meldung", "anfrage", "demande"),
     }
 )
 _POLITE_PHRASES = frozenset(
@@ -218,6 +219,8 @@ _POLITE_PHRASES = frozenset(
             ("herzlichen", "dank"),
             ("danke", "schön"),
             ("danke", "sehr"),
+            ("danke", "dir"),
+            ("danke", "euch"),
         ),
         *(("viele", "grüße"), ("thank", "you"), ("many", "thanks"), ("merci", "beaucoup")),
     }

@@ -45,7 +45,7 @@ _COURTESIES = frozenset(
     gern gerne geschehen gott s
     herrn frau dr prof mr ms mrs madame monsieur mme mlle pani pan
 
-    you very much so many a lot for the your quick fast prompt great kind help support reply answer response
+    we you very much so many a lot for the your quick fast prompt great kind help support reply answer response
     work it is now works working worked again fine well perfect wonderful excellent brilliant nice good solved
     fixed everything all best kind warm regards wishes greetings and have day evening weekend sincerely yours
     that

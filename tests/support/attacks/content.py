@@ -12,7 +12,7 @@ EVIL = "<script>alert(1)</script>"
 
 @dataclass(frozen=True)
 class Hostile:
-    """A hostile mail: its name, what it tries, what it is, and what may stand in no page of ours."""
+    """A hostile mail: its name, its aim, its bytes, and text that no page of ours may have."""
 
     name: str
     tries: str

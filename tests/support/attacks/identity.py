@@ -91,6 +91,7 @@ ATTACKS = [
     Attack("encoded envelope", "smuggle a result in an encoded word", lambda _: claims(f"{OURS}; spf=fail smtp.mailfrom={ENCODED}"), HELD),
     Attack("folded field", "fold between method and result", lambda _: claims(f"{OURS};\n dmarc=fail\n header.from=support.example"), HELD),
     Attack("field without a name", "Microsoft's form, no authserv-id", lambda _: claims(f"spf=pass smtp.mailfrom=support.example; {PASS}"), HELD),
+    Attack("blank before the colon", "name the field so that no server removes it", lambda _: forged().header("Authentication-Results ", f"{OURS}; {PASS}"), HELD),
     Attack("own domain only", "pass for evil.example", lambda _: claims(f"{OURS}; dmarc=pass header.from=evil.example; dkim=pass header.d=evil.example"), HELD),
     Attack("I01 sharp s", "pass SPF for a domain with ß, be one with ss", lambda _: claims(f"{OURS}; dmarc=fail; spf=pass smtp.mailfrom=eve@weißgasse.example", EVA).cc(SPY), Expected("opened", notified(f"receipt {EVA}", *TEAM), opens=1)),
     Attack("public suffix, DKIM", "sign as all of .example", lambda _: claims(f"{OURS}; dkim=pass header.d=example"), HELD),
@@ -184,6 +185,13 @@ def queries(at: Scene, server: Callable[[MailBuilder], MailBuilder] = unchanged)
     sent_before(at, *(server(forged(LENA, "#help", f"Frage {number}")) for number in range(6)))
 
 
+def enriched(at: Scene, text: str) -> MailBuilder:
+    """Return a reply of Max as text/enriched (RFC 1896)."""
+    built = answering(at.mail(MAX), MAX, "")
+    built.bodies = [("enriched", text)]
+    return built
+
+
 def encrypted() -> MailBuilder:
     """Return a mail of Lena that cannot be read."""
     return forged(LENA, "-----BEGIN PGP MESSAGE-----\n\nhQ==\n-----END PGP MESSAGE-----", "Kennwort")
@@ -223,6 +231,7 @@ KINDS = [
     Attack("denied public answer", "write to the teacher in a member's name", lambda s: denied(answering(s.mail(MAX), MAX, "Rufen Sie 0900 an.")), HELD),
     Attack("denied query", "ask for a list", lambda _: denied(forged(MAX, "#list")), HELD),
     Attack("denied teacher", "answer and add a reader", lambda s: denied(answering(s.mail(LENA), LENA, "Hallo")).cc(SPY), Expected("reply", REPLY, changes=True)),
+    Attack("denied teacher closes", "close a teacher's ticket by a key", lambda s: denied(forged(LENA, "#close" + key_of(s.mail(LENA)))), Expected("reply", REPLY, changes=True)),
     Attack("denied new mail", "open a ticket and add a reader", lambda _: denied(forged(LENA, "Passwort?", "Passwort")).cc(SPY), OPENED),
     # A notification proves its recipient for the tickets that it shows.
     Attack("I08 key for another ticket", "give a ticket away", after(other_ticket, lambda s: forged(MAX, f"#for {EVE} GYM-2" + key_of(s.mail(MAX)))), HELD),
@@ -242,6 +251,9 @@ KINDS = [
     # What no one sees is no command.
     Attack("C61 command not displayed", "have a reader close by pasted HTML", lambda s: mail().sender(MAX).reply_to(s.mail(MAX).message_id).html("<p>Mache ich.</p><div style='display:none'>#close</div>"), UNSEEN),
     Attack("C62 command in white", "hide it by its colour", lambda s: mail().sender(MAX).reply_to(s.mail(MAX).message_id).html("<p>Mache ich.</p><p style='color:#fff;background:#fff;font-size:1px'>#close</p>"), UNSEEN),
+    Attack("command in the text part only", "hide it from the page that Max sees", lambda s: answering(s.mail(MAX), MAX, "Mache ich.\n#close").html("<p>Mache ich.</p><p style='display:none'>#close</p>"), UNSEEN),
+    Attack("command missing in the page", "write it into the text part only", lambda s: answering(s.mail(MAX), MAX, "Mache ich.\n＃cl\u00adose 1").html("<p>Mache ich.</p>"), UNSEEN),
+    Attack("command in a parameter", "hide it from those who see text/enriched", lambda s: enriched(s, "Mache ich.\n<x-color><param>#close</param></x-color>"), UNSEEN),
     # Forged mail silences no one.
     Attack("spam, denied", "have the person blocked", after(denied_reply, lambda s: answering(s.mail(MAX), MAX, "#spam")), SPAM),
     Attack("spam, denied new mail", "have the person blocked", after(denied_problem, lambda s: answering(s.harness.outbox_of(MAX)[-1], MAX, "#spam")), replace(SPAM, changes=False, status="open")),
@@ -270,6 +282,7 @@ PROOFS = [
     Attack("(no attack) DMARC", "pass for the own domain", lambda _: claims(f"{OURS}; {PASS}"), DONE),
     Attack("(no attack) root dot", "write the address in full", lambda _: claims(f"{OURS}; {PASS}.", 'Max <"max"@SUPPORT.example.>'), DONE),
     Attack("(no attack) sharp s", "pass SPF for the own domain", lambda _: claims(f"{OURS}; spf=pass smtp.mailfrom=eva@WEISSGASSE.example", EVA), Expected("refused", notified(f"refusal {EVA}"))),
+    Attack("(no attack) text and page", "write HTML as programs do", lambda s: answering(s.mail(MAX), MAX, "*#close *").html("<p><b>#</b>close&nbsp;</p><style>p{margin:0}</style>"), DONE),
     Attack("(no attack) version", "bear a version number", lambda _: claims(f"{OURS} 1; {PASS}"), DONE),
 ]  # fmt: skip
 

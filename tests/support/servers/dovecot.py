@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from mailbot.config import ImapAccount, Secret, Security
@@ -115,10 +114,10 @@ class Dovecot:
     """A Dovecot of its own: IMAP with STARTTLS on `port`, IMAPS on `tls_port`, both the same after a restart.
 
     `prefix` and `separator` name the folders as other providers do ("INBOX." and "."); `capability` is what
-    clients get instead of the real one, to hide MOVE or IDLE from them. `introspection` is the URL that
-    tells whose access token is good (RFC 7662), beside which no password counts. `quota` is how much each
-    user may keep, as in "1M", `connections` how many each may have at once. With `lmtp` it takes mail on
-    `lmtp_port`, as it does from a mail server. Under IDLE it checks the folder every `looks` seconds.
+    clients get instead of the real one, to hide MOVE or IDLE from them. With the URL `introspection` it
+    accepts access tokens (RFC 7662) and no passwords. `quota` is how much each user may keep, as in "1M",
+    `connections` how many each may have at once. With `lmtp` it takes mail on `lmtp_port`, as it does from a
+    mail server. Under IDLE it checks the folder every `looks` seconds.
     """
 
     def __init__(
@@ -199,9 +198,7 @@ class Dovecot:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def account(self, user: str, security: Security = "tls", *, done: str = "Mailbot/Done") -> ImapAccount:
@@ -212,7 +209,7 @@ class Dovecot:
         return ImapAccount("localhost", port, security, user, Secret(password), done=done, ca_file=ca_file)
 
     def deliver(self, user: str, *mails: bytes, flags: str = "", received: datetime | None = None) -> None:
-        """Put mails into a user's INBOX, also while the server is down.
+        """Put mails into a user's INBOX, even while the server is down.
 
         `flags` are those of Maildir ("S" seen, "T" deleted); `received` becomes their INTERNALDATE.
         """

@@ -7,7 +7,7 @@ from tests.support.servers.tcp_relay import Direction, TcpRelay
 
 
 class FaultyImapServer(TcpRelay):
-    """Stands before an IMAP server without TLS.
+    """Relays to an IMAP server without TLS.
 
     The first line that contains `command` never reaches the server: `answer` is given instead, with the
     command's tag for "%t" (RFC 9051, 2.2.1). After a BYE it hangs up. `struck`: that happened.

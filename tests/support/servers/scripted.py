@@ -3,7 +3,6 @@
 import socket
 import threading
 from collections.abc import Callable
-from types import TracebackType
 from typing import Self
 
 # What is answered to a line: bytes, or None to close the connection.
@@ -29,9 +28,7 @@ class ScriptedServer:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         # Closing alone does not wake a thread that accepts or reads.
         for one in (self._listener, *self._open):
             try:

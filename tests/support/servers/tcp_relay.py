@@ -3,7 +3,6 @@
 import socket
 import threading
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Literal, Self
 
 Direction = Literal["to server", "to client"]
@@ -23,9 +22,7 @@ class TcpRelay:
         self._accepting.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._hang_up(self._listener)
         self.cut_all()
         self._accepting.join(10)

@@ -5,7 +5,6 @@ import ssl
 import tempfile
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import trustme
@@ -48,7 +47,5 @@ class CertificateAuthority:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

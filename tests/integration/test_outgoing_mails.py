@@ -11,7 +11,7 @@ from mailbot.colour import DARK, READABLE, WHITE, contrast, lighten_for_dark_mod
 from mailbot.core.model.calendar import Calendar
 from mailbot.preview import sample
 from mailbot.render import Templates
-from mailbot.render.opening_hours import opening_hours
+from mailbot.render.working_hours import working_hours
 from tests.support.rendered_samples import TEMPLATES, every_sample, rendered
 
 pytestmark = pytest.mark.xdist_group("all samples")  # one process renders them
@@ -110,4 +110,4 @@ def test_working_hours_are_one_line() -> None:
     half, full = ((time(8), time(12)),), ((time(8), time(12)), (time(13), time(16, 30)))
     calendar = Calendar((full, full, full, full, half, (), ()))
     days = ("Mo", "Di", "Mi", "Do", "Fr", "Sa", "So")
-    assert opening_hours(calendar, days) == "Mo–Do 8–12 + 13–16:30, Fr 8–12"
+    assert working_hours(calendar, days) == "Mo–Do 8–12 + 13–16:30, Fr 8–12"

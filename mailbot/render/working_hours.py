@@ -7,7 +7,7 @@ from itertools import groupby
 from mailbot.core.model.calendar import Calendar, Span
 
 
-def opening_hours(calendar: Calendar, days: Sequence[str]) -> str:
+def working_hours(calendar: Calendar, days: Sequence[str]) -> str:
     """Return the hours of each weekday; neighbours with the same hours are one range."""
     week = zip(days, calendar.hours, strict=True)
     groups = [(hours, [day for day, _ in same]) for hours, same in groupby(week, lambda entry: entry[1])]
