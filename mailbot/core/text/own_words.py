@@ -1,7 +1,7 @@
 """Find where an attribution begins behind own words in its line, as in "Ja, danke. Am 3.11. schrieb ...".
 
-Most attributions begin with a word for "on" and a date. Others begin with a name or a date; then the own
-words before them must differ from a name.
+Most attributions begin with a word for "on" and a date. Others begin with a name or a date; then words
+before them must differ from a name.
 """
 
 import re

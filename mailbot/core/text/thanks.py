@@ -42,10 +42,10 @@ _COURTESIES = frozenset(
     kolleginnen lieber liebe wow bald bis nachricht mail mails wuensche wuenschen alle
     leute ganze gesamte gesamten zusammen allen beide beiden allerseits miteinander herr
     ihr seid hab habt gleichfalls ebenso ebenfalls guys schnell ging ja war gesehen begeistert
-    gern gerne geschehen gott s
+    gern gerne geschehen gott s we
     herrn frau dr prof mr ms mrs madame monsieur mme mlle pani pan
 
-    we you very much so many a lot for the your quick fast prompt great kind help support reply answer response
+    you very much so many a lot for the your quick fast prompt great kind help support reply answer response
     work it is now works working worked again fine well perfect wonderful excellent brilliant nice good solved
     fixed everything all best kind warm regards wishes greetings and have day evening weekend sincerely yours
     that
