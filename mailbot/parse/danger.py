@@ -78,12 +78,12 @@ def with_danger(parts: Iterable[Part], contents: Iterable[bytes]) -> tuple[Part,
 
 def danger(name: str, content: bytes, budget: Budget, depth: int = 0) -> Danger:
     """Return what harm a file can do: the first row that fits. The budget is that of the whole mail."""
-    if found := next((kind for kind, fits in _SIGNS if fits(name, content)), Danger.NONE):
+    if found := next((kind for kind, fits in _DANGERS if fits(name, content)), Danger.NONE):
         return found
     return next(filter(None, (look(name, content, budget, depth) for look in _LOOKS)), Danger.NONE)
 
 
-_SIGNS: tuple[tuple[Danger, Callable[[str, bytes], bool]], ...] = (
+_DANGERS: tuple[tuple[Danger, Callable[[str, bytes], bool]], ...] = (
     (Danger.PROGRAM, file_formats.is_program),
     (Danger.MACROS, file_formats.has_macros),
     (Danger.MACROS, file_formats.has_active_cells),
