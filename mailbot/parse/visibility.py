@@ -37,9 +37,10 @@ _COMMENT_OR_STRING = re.compile(
     r"/\*(?:(?!\*/).)*(?:\*/|\Z)|\"(?:[^\"\\\n]|\\.)*\"?|'(?:[^'\\\n]|\\.)*'?", re.S
 )
 _OF_NAME = re.compile(r"[a-z0-9#%.-]")
+# What holds for the window of a computer.
 _UNCONDITIONAL = re.compile(
     r"@media\s{1,9}(?:(?:only\s{1,9})?(?:all|screen)|not\s{1,9}print)?(?:\s{1,9}and)?\s{0,9}"
-    r"(?:\(min-width:\s?\d{1,2}(?:px|em)?\))?"
+    r"(?:\(min-(?:device-)?width\s?:\s?(?:\d{1,3}(?:\.\d{1,4})?(?:px|pt)?|\d{1,2}(?:\.\d{1,4})?r?em)\s?\))?"
     r"|@layer(?:\s[\w.-]{1,50})?"
 )
 _WHOLE_PAGE = re.compile(r"(?:(?:html|body|:root)\s{1,9}(?:>\s{0,9})?|\*(?=[.#]))")

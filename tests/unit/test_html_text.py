@@ -111,7 +111,10 @@ def test_text_that_a_reader_does_not_see_is_left_out_unless_it_is_all(subtests: 
         "<style>:root{--c:#fff}</style><div style='background:#fff;color:var(--c)'>#close</div>",
         "<style>html .y, body > .z{display:none}</style><p class=y>#close</p><p class=z>#close</p>",
         "<style>@layer a{.y{display:none}}</style><p class=y>#close</p>",
-        "<style>@media (min-width:1px){.z{display:none}}</style><p class=z>#close</p>",
+        *(
+            f"<style>@media {window}{{.z{{display:none}}}}</style><p class=z>#close</p>"
+            for window in ("(min-width:1px)", "screen and (min-width: 600px)", "(min-device-width:37.5em)")
+        ),
     ]:
         with subtests.test(hidden=hidden):
             got = to_text(f"<html><body>{_SEEN}{hidden}<p>Bis gleich</p></body></html>")
@@ -187,6 +190,8 @@ def test_text_that_a_reader_sees_is_kept(subtests: pytest.Subtests) -> None:
             )
         ),
         "<table><td style='height:1px;overflow:hidden'>Text",
+        "<style>.w{display:none} @media only screen and (min-width: 600px){.w{display:block}}</style>"
+        "<div class=w>Text",
     ]:
         with subtests.test(shown=shown):
             got = to_text(shown)
