@@ -146,23 +146,19 @@ def _classify(lines: list[str]) -> tuple[list[str], list[_Is], int]:
                 kinds += [_Is.INTRODUCTION] * above
                 at += above
                 continue
-            found = None
-            if kind is _Is.TEXT and tests < _MAX_TESTS and may_be_attribution(lines, at):
-                tests += 1
-                found = find_attribution(lines, at)
-            if found:
+            may_be = kind is _Is.TEXT and tests < _MAX_TESTS and may_be_attribution(lines, at)
+            tests += may_be
+            if may_be and (found := find_attribution(lines, at)):
                 _take_attribution(lines, at, found, out, kinds)
                 at += found.lines
                 if not _quotation_follows(lines, at):
                     lines = [*([found.rest] if found.rest else []), *lines[at:]]
                     at = 0
                     break
-                if found.rest:
-                    out.append(found.rest)
-                    kinds.append(_Is.QUOTED)
                 bars = _bars(lines, at)
-                out += lines[at : at + bars]
-                kinds += [_Is.QUOTED] * bars
+                quoted = [*([found.rest] if found.rest else []), *lines[at : at + bars]]
+                out += quoted
+                kinds += [_Is.QUOTED] * len(quoted)
                 at += bars
                 continue
         out.append(lines[at])
