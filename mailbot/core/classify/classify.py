@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from mailbot.core.classify import auto_mail_patterns as patterns
 from mailbot.core.classify import bounce
-from mailbot.core.classify.acknowledgement import is_acknowledgement, says_automatic
+from mailbot.core.classify.acknowledgement import is_acknowledgement, is_automatic_answer
 from mailbot.core.classify.reaction import is_reaction, is_recall
 from mailbot.core.classify.subject import answers_mail, bare_subject, is_reply_subject
 from mailbot.core.model.mail import LIST_ADDRESS_FIELDS, Classification, Mail, MailKind
@@ -163,7 +163,7 @@ def _away_text(mail: Mail) -> bool:
     if not answers or mail.quoted:
         return False
     absent = patterns.AWAY_TEXT.search(text) and patterns.AWAY_MORE.search(text)
-    return bool(absent) or (answers_mail(mail) and says_automatic(mail))
+    return bool(absent) or (answers_mail(mail) and is_automatic_answer(mail))
 
 
 def _is_challenge(mail: Mail) -> bool:
@@ -234,7 +234,7 @@ _RULES = (
         "empty Return-Path, says that delivery failed",
         lambda mail: bounce.has_null_path(mail) and bounce.says_failure(mail) and not is_reply(mail),
     ),
-    _Rule(MailKind.BOUNCE, BY_WORDS, bounce.is_by_gateway),
+    _Rule(MailKind.BOUNCE, BY_WORDS, bounce.is_by_gateway, not_by_school=True),
     _Rule(MailKind.BOUNCE, "a list manager rejects a mail", bounce.is_by_list_manager),
     _Rule(
         MailKind.AUTO_REPLY, "Auto-Submitted: auto-replied (RFC 3834)", _says_auto_submitted("auto-replied")
