@@ -76,6 +76,14 @@ THANKS_FOR_MAIL = re.compile(
     r"|(?:ihre|deine|eure) (?:e-?mail|mail|nachricht|anfrage)[^.!?\n]{0,30} (?:erhalten|eingegangen)"
     r"|(?:nach|bei) (?:meiner|unserer) rückkehr|à mon retour|(?:after|on|upon) my return"
 )  # in lower case
+# A person who is absent reports something as well; absence notes do not.
+SAYS_BROKEN = re.compile(
+    r"\b(?:kaputt|defekt|(?:geht|gehen|läuft|funktionier\w{1,3}|druckt|klappt) (?:\w{1,12} ){0,2}nicht"
+    r"|(?:fehlt|klemmt|streikt|flackert)(?! mir)|austauschen|tauschen|reparier\w{1,3}"
+    r"|broken|(?:does not|doesn['’]t|not|still) (?:work|jam)\w{0,3}|out of order"
+    r"|en panne|ne (?:marche|fonctionne)nt? (?:pas|plus)|non funziona|no funciona|nie działa|çalışmıyor|bozuk"
+    r"|werkt niet|stuk)\b"
+)  # in lower case
 # Words that people use as well: the text must be that of an absence note.
 _ABSENT = (
     "abwesenheit|abwesend|nicht (?:im (?:büro|haus|hause|dienst)|am (?:platz|arbeitsplatz|computer|rechner)"

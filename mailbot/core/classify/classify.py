@@ -144,9 +144,9 @@ def _absent_subject_and_text(mail: Mail) -> bool:
     """Return whether subject and text are those of an absence note; people write such subjects as well."""
     subject = bare_subject(mail.subject).rstrip()
     absent = patterns.ABSENT_SUBJECT.match(subject)
-    if "?" in mail.text or absent is None:
-        return False
     text = mail.text[:3000].lower()
+    if "?" in mail.text or absent is None or patterns.SAYS_BROKEN.search(text):
+        return False
     dates = subject[absent.end() :].split()  # behind "bis" or "until"
     is_whole = not dates or (absent[0][-1].isalpha() and len(dates) <= _DATE_WORDS)
     alone = is_whole and len(text) < _ONE_SENTENCE and not has_sentence_end(mail.text)
@@ -160,7 +160,7 @@ def _away_text(mail: Mail) -> bool:
     """Return whether the text of a reply without a quotation is an absence note, or says it is automatic."""
     text = mail.text[:3000].lower()
     answers = bool(mail.in_reply_to) or is_reply_subject(mail.subject) or _from_program(mail)
-    if not answers or mail.quoted:
+    if not answers or mail.quoted or patterns.SAYS_BROKEN.search(text):
         return False
     absent = patterns.AWAY_TEXT.search(text) and patterns.AWAY_MORE.search(text)
     return bool(absent) or (answers_mail(mail) and is_automatic_answer(mail))
