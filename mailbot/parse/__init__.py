@@ -103,7 +103,7 @@ def part_contents(content: bytes) -> dict[str, bytes]:
 
 
 def _joined(blocks: list[Block], defects: list[str]) -> tuple[str, bool]:
-    """Return the texts as one, and whether a reader sees none of it; else hidden texts are left out."""
+    """Return the texts as one, and whether a reader does not see it; else hidden pages are left out."""
     found = [(text, unseen) for text, unseen in map(_as_text, blocks) if text.strip()]
     all_unseen = all(unseen for _, unseen in found)
     texts: list[str] = []
@@ -119,7 +119,8 @@ def _joined(blocks: list[Block], defects: list[str]) -> tuple[str, bool]:
     lines = joined.split("\n", limits.LINES)
     if len(lines) > limits.LINES:
         defects.append(TOO_LONG)
-    return "\n".join(lines[: limits.LINES]), bool(found) and all_unseen
+    hidden = any(block.hidden for block in blocks)
+    return "\n".join(lines[: limits.LINES]), bool(found) and (all_unseen or hidden)
 
 
 def _as_text(block: Block) -> tuple[str, bool]:

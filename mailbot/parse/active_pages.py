@@ -33,8 +33,10 @@ _ACTIVE_ADDRESSES = (
     b'attributename="href', b"attributename='href", b'attributename="xlink:', b"attributename='xlink:",
     b'attributename="on', b"attributename='on",
 )  # fmt: skip
-# A file in the page that its link saves; pictures are only shown.
-_SAVED = re.compile(rb"href=[\"']?data:(?!image/(?:png|jpe?g|gif|webp|bmp)\b)")
+# A file in the page that a link saves, in a text without blanks; a style, a font or an icon is only shown.
+_SAVED = re.compile(
+    rb"href=[\"']?data:(?!image/|text/css|font/|,?[\"'>])|<(?:\w{1,20}:)?a(?!nimat)[^<>]{0,2000}href=[\"']?data:"
+)
 
 
 def is_page(name: str, content: bytes) -> bool:

@@ -6,55 +6,68 @@ hides. A command that stands only in the plain text was not written.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
 from unicodedata import normalize
 
+from mailbot.core.commands.syntax import LINE, SIGNS
 from mailbot.parse import limits
 
 _LETTER = re.compile(r"[^\W_]")
-_SIGN = re.compile("[＃﹟♯]")
-_SIGNED = re.compile(r"[^\w>#]{0,80}#\W{0,9}(\S{1,60})")
+_SIGN = re.compile(f"[{SIGNS}]")
+_LEAD, _COMPARED = 100, 300  # characters of a line: before the sign of a command at most, and from there
 _MAX_LINES = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A stretch of text in the order of the mail, plain or HTML."""
+    """A stretch of text in the order of the mail, plain or HTML.
+
+    `hidden`: a plain text with a command, of a page that shows no text.
+    """
 
     text: str
     is_html: bool = False
+    hidden: bool = False
 
 
 def best(alternatives: Sequence[list[Block]], *, looks: bool = True) -> list[Block]:
     """Return the alternative that is plain text if it says anything, else the last that says something.
 
-    If the plain text has a command that a reader of the page does not see, the page is taken; without a look
-    at the page (`looks`), if it has any.
+    If the plain text has a command that a reader of the page does not see, the page is taken, unless it
+    shows no text. Without a look at the page (`looks`), it is taken if the plain text has any command.
     """
     filled = [blocks for blocks in alternatives if any(_LETTER.search(block.text) for block in blocks)]
     pages = [blocks for blocks in filled if any(block.is_html for block in blocks)]
     plain = [blocks for blocks in filled if blocks not in pages]
-    if plain and pages and (words := _first_words(plain[0])) and not (looks and _shows(pages[-1], words)):
-        return pages[-1]
+    if plain and pages and (lines := _command_lines(plain[0])) is not None:
+        seen = _seen(pages[-1]) if looks else None
+        if seen is None or (_LETTER.search(seen) and not all(line in seen for line in lines)):
+            return pages[-1]
+        if not _LETTER.search(seen):
+            return [replace(block, hidden=True) for block in plain[0]]
     return (plain or filled[-1:] or alternatives[-1:] or [[]])[0]
 
 
-def _shows(page: list[Block], words: frozenset[str]) -> bool:
-    """Return whether a reader of the page sees all these words."""
+def _seen(page: list[Block]) -> str:
+    """Return the text of a page that its reader sees."""
     from mailbot.parse import html  # noqa: PLC0415 - lxml takes its time to load, and most mails need it not
 
     shown = [html.to_text(block.text) if block.is_html else html.HtmlText(block.text) for block in page]
-    seen = "#".join(_plain(text.text[: limits.TEXT]) for text in shown if not text.unseen)
-    return all(word in seen for word in words)
+    return "#".join(_plain(text.text[: limits.TEXT]) for text in shown if not text.unseen)
 
 
-def _first_words(blocks: list[Block]) -> frozenset[str]:
-    """Return the word behind "#" of each line that begins with one and is no quotation."""
-    text = _SIGN.sub("#", "\n".join(block.text for block in blocks)[: limits.TEXT])
-    lines = (line for line in text.split("\n") if "#" in line)
-    found = map(_SIGNED.match, islice(lines, _MAX_LINES))
-    return frozenset(f"#{_plain(match[1])}" for match in found if match)
+def _command_lines(blocks: list[Block]) -> frozenset[str] | None:
+    """Return the lines that commands.parse may take for a command; None if there are none.
+
+    If there are more than can be compared, return a line that no page shows.
+    """
+    text = "\n".join(block.text for block in blocks)[: limits.TEXT]
+    lines = [line for line in text.splitlines() if _SIGN.search(line, 0, _LEAD)]
+    if len(lines) > _MAX_LINES:
+        return frozenset(["##"])
+    found = ((line, LINE.match(line)) for line in lines)
+    written = (line[match.start("sign") :] for line, match in found if match)
+    return frozenset(_plain(line[:_COMPARED]) for line in written) or None
 
 
 def _plain(text: str) -> str:

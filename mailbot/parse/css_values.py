@@ -13,6 +13,8 @@ _HEX = re.compile(r"#?([0-9a-f]{8}|[0-9a-f]{6}|[0-9a-f]{3,4})(?![0-9a-z])")
 _FUNCTION = re.compile(r"(rgba?|hsla?|hwb|lab|lch|oklab|oklch|color)\(([^()]{0,100})\)")
 _IN_GRADIENT = re.compile(r"#[0-9a-f]{3,8}|(?:rgb|hsl)a?\([^()]{0,60}\)|[a-z]{3,20}")
 _WORD = re.compile(r"[a-z]+")
+_WINDOW = ("vw", "vh", "vmin", "vmax", "svw", "svh", "lvw", "lvh", "dvw", "dvh")
+_RELATIVE = frozenset(["%", *_WINDOW])
 _UNITS = {
     "em": 16.0,
     "rem": 16,
@@ -25,7 +27,7 @@ _UNITS = {
     "q": 1,
     "px": 1,
     "pt": 1,
-    **dict.fromkeys(("vw", "vh", "vmin", "vmax", "svw", "svh", "lvw", "lvh", "dvw", "dvh"), 10.0),
+    **dict.fromkeys(_WINDOW, 10.0),
 }
 _TURNS = {"turn": 1.0, "deg": 1 / 360, "grad": 1 / 400, "rad": 0.159155, "": 1 / 360}
 FAINT = 0.05  # opacity
@@ -59,8 +61,7 @@ def measure(value: str) -> tuple[float, str] | None:
     """Return the number and the unit of a value, also of a simple sum or choice; None for another value."""
     value = value.strip()
     if value.startswith("calc(") and (found := _SUM.match(value)):
-        terms = [(sign, _LENGTH.match(term)) for sign, term in _TERM.findall(found[1])]
-        return _total([-(length(m[0]) or 0) if sign == "-" else length(m[0]) or 0 for sign, m in terms if m])
+        return _sum([(f"{sign}1", _LENGTH.match(term)) for sign, term in _TERM.findall(found[1])])
     if value.startswith(("min(", "max(", "clamp(")) and (found := _CHOICE.match(value)):
         sizes = [size for one in found[2].split(",") if (size := length(one)) is not None]
         sizes = sizes if found[1] != "clamp" or len(sizes) != 3 else [max(sizes[0], min(sizes[1:]))]
@@ -69,8 +70,14 @@ def measure(value: str) -> tuple[float, str] | None:
     return (float(match[1]), match[2] or "") if match else None
 
 
-def _total(terms: list[float]) -> tuple[float, str] | None:
-    return (sum(terms), "") if terms else None
+def _sum(terms: list[tuple[str, re.Match[str] | None]]) -> tuple[float, str] | None:
+    """Return a sum of lengths; None if some depend on the window or the parent, and others do not."""
+    sums = {True: 0.0, False: 0.0}
+    for sign, term in terms:
+        if term is None:
+            return None
+        sums[(term[2] or "px") in _RELATIVE] += float(sign) * (length(term[0]) or 0)
+    return None if not terms or all(sums.values()) else (sum(sums.values()), "")
 
 
 def colour(value: str | None) -> Colour:
@@ -95,6 +102,12 @@ def colour(value: str | None) -> Colour:
     if len(digits) == 8 and int(digits[6:], 16) < 255 * FAINT:
         return TRANSPARENT
     return (int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:6], 16)) if digits else None
+
+
+def is_transparent(picture: str) -> bool:
+    """Return whether a gradient has a transparent colour, and no other."""
+    stops = {known for stop in _IN_GRADIENT.findall(picture) if (known := colour(stop)) is not None}
+    return stops == {TRANSPARENT}
 
 
 def _of_function(name: str, written: str) -> Colour:

@@ -120,7 +120,9 @@ _RTF_OBJECT = re.compile(
 _XML = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,99}<\?xml\b", re.I)
 _MACROS_IN_XML = re.compile(
     rb"macrosPresent\s?=\s?[\"']yes|vnd\.ms-office\.vbaProject|macroEnabled|\.mso[\"']"
-    rb"|<(?:\w{1,20}:)?script\b[^<>]{0,500}language=[\"'](?:ooo:)?(?:Basic|Python|JavaScript|BeanShell)"
+    # LibreOffice declares an empty library in each flat file
+    rb"|<(?:\w{1,20}:)?source-code\b"
+    rb"|<(?:\w{1,20}:)?script\b[^<>]{0,500}language=[\"'](?:ooo:)?(?:Python|JavaScript|BeanShell)"
 )
 # Formats that run nothing and need no further look: pictures, sound, video, PDF.
 _HARMLESS = re.compile(
@@ -132,6 +134,7 @@ _PLAIN_SUFFIXES = words(
     "txt csv xml json md log ini cfg rtf tex jpg jpeg png gif bmp tif tiff webp heic emf wmf ico pdf mp3 mp4"
     " wav ogg m4a mov avi mkv webm css ttf otf woff woff2 rels vml geojson gpx kml"
 )
+_CLASS = re.compile(r"\{[0-9a-f-]{30,40}\}")  # of an object that Windows opens
 _STREAM = re.compile(r":{1,2}[^.:]{0,100}\Z")
 
 
@@ -156,7 +159,7 @@ def is_program(name: str, content: bytes) -> bool:
     """Return whether a file is a program, a script, a package, a disk image, or a link to one of these."""
     return bool(
         (kind := suffix(name)) in _SUFFIXES
-        or kind.startswith("{")  # the class of an object that Windows opens
+        or _CLASS.fullmatch(kind)
         or _PROGRAM.match(content)
         or _has_pe_header(content)
         or is_image(content)

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mailbot.parse import limits
 from mailbot.parse.css_boxes import MARGINS, PLACES, is_clipped, is_far, is_rect_of_nothing, is_turned
-from mailbot.parse.css_values import FAINT, OF_TEXT, TINY, TRANSPARENT, Colour, colour, length, measure, share
+from mailbot.parse.css_values import (
+    FAINT,
+    OF_TEXT,
+    TINY,
+    TRANSPARENT,
+    Colour,
+    colour,
+    is_transparent,
+    length,
+    measure,
+    share,
+)
 
 if TYPE_CHECKING:
     import lxml.html
@@ -26,9 +37,10 @@ _COMMENT_OR_STRING = re.compile(
     r"/\*(?:(?!\*/).)*(?:\*/|\Z)|\"(?:[^\"\\\n]|\\.)*\"?|'(?:[^'\\\n]|\\.)*'?", re.S
 )
 _OF_NAME = re.compile(r"[a-z0-9#%.-]")
+# What holds for the window of a computer.
 _UNCONDITIONAL = re.compile(
     r"@media\s{1,9}(?:(?:only\s{1,9})?(?:all|screen)|not\s{1,9}print)?(?:\s{1,9}and)?\s{0,9}"
-    r"(?:\(min-width:\s?\d{1,2}(?:px|em)?\))?"
+    r"(?:\(min-(?:device-)?width\s?:\s?(?:\d{1,3}(?:\.\d{1,4})?(?:px|pt)?|\d{1,2}(?:\.\d{1,4})?r?em)\s?\))?"
     r"|@layer(?:\s[\w.-]{1,50})?"
 )
 _WHOLE_PAGE = re.compile(r"(?:(?:html|body|:root)\s{1,9}(?:>\s{0,9})?|\*(?=[.#]))")
@@ -40,7 +52,11 @@ _MAY_HIDE = re.compile(
     re.I,
 )
 _ESCAPE = re.compile(r"\\(?:([0-9a-f]{1,6})\s?|(.))", re.S)
-_FONT_SIZE = re.compile(r"(?:^|\s)(0(?=[\s/])|\d{0,4}(?:\.\d{1,4})?(?:px|pt|r?em|ex|mm|cm|pc|in|v[wh]|%))")
+_FONT_SIZE = re.compile(
+    r"(?:^|\s)(0(?=[\s/])|\d{0,4}(?:\.\d{1,4})?(?:px|pt|r?em|ex|mm|cm|pc|in|v[wh]|%)|(?:x{1,3}-)?(?:small|large)"
+    r"|medium)"
+)
+_WORDS_OF_SIZE = re.compile(r"(?:x{1,3}-)?(?:small|large)(?!e)|medium|initial|revert")
 _VARIABLE = re.compile(r"(?<![\w-])(--[\w-]{1,60})\s{0,9}:([^;{}]{1,200})")
 _USE = re.compile(r"var\(\s{0,9}(--[\w-]{1,60})\s{0,9}(?:,((?:[^()]|\([^()]{0,60}\)){0,99}))?\)")
 _MAX_VARIABLES, _DEPTH = 200, 4
@@ -50,19 +66,24 @@ _HIDING = (
     ("content-visibility", "hidden"),
 )
 _SIZES = (
-    *("height", "max-height", "width", "max-width"),
-    *("block-size", "max-block-size", "inline-size", "max-inline-size"),
+    (("height", "max-height", "block-size", "max-block-size"), ("min-height", "min-block-size")),
+    (("width", "max-width", "inline-size", "max-inline-size"), ("min-width", "min-inline-size")),
 )
 _OVERFLOWS = ("overflow", "overflow-x", "overflow-y")
 _CUTTING = ("hidden", "clip", "scroll", "auto")
 _SHAPES = ("clip-path", "-webkit-clip-path")
 _MASKS = ("mask", "mask-image", "-webkit-mask", "-webkit-mask-image")
 _PROPERTIES = frozenset((
-    *(name for name, _ in _HIDING), *_SIZES, *_OVERFLOWS, *PLACES, *MARGINS, *_SHAPES, *_MASKS, "opacity",
+    *(name for name, _ in _HIDING), *(name for pair in _SIZES for names in pair for name in names),
+    *_OVERFLOWS, *PLACES, *MARGINS, *_SHAPES, *_MASKS, "opacity",
     "zoom", "filter", "clip", "transform", "scale", "contain", "letter-spacing", "font-size", "font",
     "background-color", "background", "background-image", "color", "background-clip",
     "-webkit-background-clip", "-webkit-text-fill-color",
 ))  # fmt: skip
+_HINTS = (("bgcolor", "background"), ("text", "color"), ("color", "color"))
+_CELLS = frozenset(["td", "th"])
+_OF_CELL = {"min-height": "1em"}  # a cell is as high as its text, whatever is declared
+_MEDIUM = 16.0  # pixels
 _SAME = 16  # difference of a colour's components that no one sees
 
 
@@ -174,20 +195,18 @@ class StyleSheet:
         parent = parent.of_tag(tag, attributes)
         matching = self._matching(tag, attributes) if self.rules else ()
         style = attributes.get("style", "")[:_MAX_STYLE]
-        background = attributes.get("bgcolor", "")[:_MAX_COLOUR]
-        colour = (attributes.get("color") or attributes.get("text") or "")[:_MAX_COLOUR]
-        hidden = "hidden" in attributes
-        if not (matching or style or background or colour or hidden):
+        hints = _hints(tag, attributes)
+        if not (matching or style or hints):
             return parent
         # rules are stored once, so their identity tells them apart without comparing what they say
         declared = self._declared(style)
-        key = tuple(map(id, matching)), tuple(declared.items()), background, colour, hidden
+        key = tuple(map(id, matching)), tuple(declared.items()), tuple(hints.items()), tag in _CELLS
         if key not in self._looks:
             said = sum(len(name) + len(value) for name, value in declared.items())
             self.work += _LOOK_WORK + _RULE_WORK * sum(map(len, matching)) + said
-            found = _cascade([*matching, declared])
+            found = _cascade([hints, _OF_CELL if tag in _CELLS else {}, *matching, declared])
             variable = any("var(" in value for value in found.values())
-            look = _own_look(self._resolved(found) if variable else found, background, colour, hidden)
+            look = _own_look(self._resolved(found) if variable else found)
             if variable:  # what it says depends on what is declared so far
                 return parent.within(look)
             self._looks[key] = look
@@ -237,7 +256,6 @@ def style_sheet(root: "lxml.html.HtmlElement") -> StyleSheet:
     """Return the declarations by selector of the rules for one tag, class or id, outside of conditions."""
     css = _plain_css("\n".join(style.text or "" for style in root.iter("style"))[:_MAX_SHEET].lower())
     sheet = StyleSheet()
-    sheet.declare(css)
     depth = skipped = count = 0
     selectors = ""
     for piece in re.split(r"([{}])", css):
@@ -252,10 +270,12 @@ def style_sheet(root: "lxml.html.HtmlElement") -> StyleSheet:
             selectors = ""
         elif depth == 0:
             selectors = piece.rpartition(";")[2].replace("<!--", "").replace("-->", "")
-        elif not skipped and count < _MAX_RULES and (declared := _declarations(piece)):
+        elif not skipped:
+            sheet.declare(piece)
+            declared = _declarations(piece) if count < _MAX_RULES else {}
             for written in map(str.strip, selectors.split(",")):
                 selector = _WHOLE_PAGE.sub("", written, count=1)
-                if _SELECTOR.fullmatch(selector):
+                if declared and _SELECTOR.fullmatch(selector):
                     count += 1
                     tag, mark = _TAG_AND_MARK.split(selector.removeprefix("*"), 1)
                     by_tag = sheet.rules.setdefault(mark.removeprefix(".").replace("#", "# "), {})
@@ -289,21 +309,40 @@ def _declare(found: Declarations, name: str, value: str) -> None:
         found[name] = value
 
 
-def _own_look(found: Declarations, background_of: str, colour_of: str, hidden: bool) -> OwnLook:
-    """Return what these declarations and colour attributes say."""
-    size = measure(found.get("font-size") or _font_size(found.get("font", "")))
+def _hints(tag: str, attributes: Attributes) -> Declarations:
+    """Return the attributes of an element as declarations that all others outweigh (HTML, 15.2)."""
+    found = {
+        name: value[:_MAX_COLOUR].partition("!")[0]
+        for attribute, name in _HINTS
+        if (value := attributes.get(attribute, ""))
+    }
+    if "hidden" in attributes:
+        found["display"] = "none"
+    if attributes.get("background"):
+        found["background-image"] = "url()"
+    if tag == "font" and "size" in attributes:
+        found["font-size"] = "medium"
+    return found
+
+
+def _own_look(found: Declarations) -> OwnLook:
+    """Return what these declarations say."""
+    written = found.get("font-size") or _font_size(found.get("font", ""))
+    size = (_MEDIUM, "px") if _WORDS_OF_SIZE.match(written) else measure(written)
     relative = size is not None and size[1] in ("em", "%")
     pixels = length(f"{size[0]}{size[1]}") if size is not None else None
     if size is not None and relative:
         pixels = size[0] / (100 if size[1] == "%" else 1)
-    background = colour(found.get("background-color") or found.get("background") or background_of)
-    text = colour(found.get("-webkit-text-fill-color") or found.get("color") or colour_of)
+    image = f"{found.get('background-image', '')} {found.get('background', '')}"
+    gradient = image if "gradient(" in image else ""
+    background = colour(gradient or found.get("background-color") or found.get("background"))
+    text = colour(found.get("-webkit-text-fill-color") or found.get("color"))
     if "text" in found.get("-webkit-background-clip", "") + found.get("background-clip", ""):
         text, background = background or None, None  # the background is the colour of the text
-    picture = "url(" in found.get("background", "") + found.get("background-image", "")
+    picture = "url(" in image or bool(gradient and background is None)
     shares = (share(found.get(name, "")) for name in ("opacity", "zoom"))
     opacity = min([1, *(max(one, 0) for one in shares if one is not None)])
-    return OwnLook(hidden or _is_hidden(found), opacity, pixels, relative, text, background, picture)
+    return OwnLook(_is_hidden(found), opacity, pixels, relative, text, background, picture)
 
 
 def _is_hidden(found: Declarations) -> bool:
@@ -314,16 +353,22 @@ def _is_hidden(found: Declarations) -> bool:
         return True
     cut = any(found.get(name, "").startswith(_CUTTING) for name in _OVERFLOWS)
     cut = cut or any(word in found.get("contain", "") for word in ("paint", "strict", "content"))
-    sizes = (length(found.get(name, "")) for name in _SIZES)
-    if cut and any(size is not None and size < TINY for size in sizes):
+    if cut and any(_is_cut(found, *names) for names in _SIZES):
         return True
     if any(is_clipped(found[name]) for name in _SHAPES if name in found):
         return True
-    if any("transparent" in found.get(name, "") for name in _MASKS):
+    if any(is_transparent(found[name]) for name in _MASKS if name in found):
         return True
     if _CLEARED.search(found.get("filter", "")) or is_far(found, cut=cut):
         return True
     return is_rect_of_nothing(found.get("clip", "")) or is_turned(found)
+
+
+def _is_cut(found: Declarations, sizes: tuple[str, ...], least: tuple[str, ...]) -> bool:
+    """Return whether an element has no height, or no width, and no minimum of it."""
+    lengths = (length(found.get(name, "")) for name in sizes)
+    minimum = max((length(found.get(name, "")) or 0) for name in least)
+    return minimum < TINY and any(size is not None and size < TINY for size in lengths)
 
 
 def _plain_css(css: str) -> str:

@@ -105,6 +105,8 @@ def test_words_around_a_number_are_no_text_for_the_ticket_of_the_mail(desk: Desk
     reported(desk)
     answered(desk, "#schließen wie 14")
     assert [link for link in links(desk) if link.startswith("#schließen\n")] == []
+    answered(desk, "#schließen Raum 204 geht wieder")
+    assert links(desk)[0].startswith("#schließen\nRaum 204 geht wieder\n")
 
 
 def test_a_polite_word_after_a_command_is_ignored(desk: DeskHarness) -> None:

@@ -102,13 +102,19 @@ def test_text_that_a_reader_does_not_see_is_left_out_unless_it_is_all(subtests: 
         ),
         "<div style='opacity:.2'><div style='opacity:.2'><p style='opacity:.2'>#close</p></div></div>",
         "<div style='font-size:.3em'><p style='font-size:.3em'>#close</p></div>",
+        "<div style='overflow:hidden;height:calc(0px + 0%);min-height:0'>#close</div>",
+        "<p style='mask:linear-gradient(transparent, rgba(0,0,0,0))'>#close</p>",
+        "<div hidden bgcolor=#fff>#close</div><td style='max-width:0;overflow:hidden'>#close</td>",
         "<details><p>#close</p></details><dialog>#close</dialog><div popover>#close</div>",
         "<details open><details><summary></summary>#close</details></details>",
         "<details><details><summary>#close</summary></details></details>",
         "<style>:root{--c:#fff}</style><div style='background:#fff;color:var(--c)'>#close</div>",
         "<style>html .y, body > .z{display:none}</style><p class=y>#close</p><p class=z>#close</p>",
         "<style>@layer a{.y{display:none}}</style><p class=y>#close</p>",
-        "<style>@media (min-width:1px){.z{display:none}}</style><p class=z>#close</p>",
+        *(
+            f"<style>@media {window}{{.z{{display:none}}}}</style><p class=z>#close</p>"
+            for window in ("(min-width:1px)", "screen and (min-width: 600px)", "(min-device-width:37.5em)")
+        ),
     ]:
         with subtests.test(hidden=hidden):
             got = to_text(f"<html><body>{_SEEN}{hidden}<p>Bis gleich</p></body></html>")
@@ -153,6 +159,39 @@ def test_text_that_a_reader_sees_is_kept(subtests: pytest.Subtests) -> None:
         "<div style='font-size:.8em'>" * 12 + "Text",
         '<p aria-hidden="true" inert style="user-select:none">Text</p>',
         '<p style="color:rgba(255,255,255,.5);background:#1e1e1e;left:10px;text-indent:2em">Text</p>',
+        '<p style="mask-image:linear-gradient(#000 80%,transparent)">Text</p>',
+        "<style>:root{--c:#000} body{background:#fff;color:var(--c)} @media (prefers-color-scheme:dark)"
+        "{:root{--c:#fff} body{background:#000}}</style><body>Text",
+        *(
+            f"<div style='font-size:0'>{size}Text"
+            for size in (
+                "<p style='font-size:medium'>",
+                "<p style='font:small Arial'>",
+                "<font size=2>",
+                "<p style='font-size:1rem'>",
+            )
+        ),
+        *(
+            f"<body bgcolor=#ffffff>{dark}Text"
+            for dark in (
+                "<table background=x.jpg><td style='color:#fff'>",
+                "<p bgcolor='#fff' style='background:#000;color:#fff'>",
+                "<p style='background-color:#fff;background-image:linear-gradient(#000,#222);color:#fff'>",
+                "<p style='background:#fff linear-gradient(#000,#000);color:#fff'>",
+            )
+        ),
+        *(
+            f"<div style='overflow:hidden;{size}'>Text"
+            for size in (
+                "height:0;min-height:100%",
+                "width:calc(230400px - 48000%);min-width:50%",
+                "max-width:calc(100vw - 2000px)",
+                "width:calc((600px - 100%) * 999)",
+            )
+        ),
+        "<table><td style='height:1px;overflow:hidden'>Text",
+        "<style>.w{display:none} @media only screen and (min-width: 600px){.w{display:block}}</style>"
+        "<div class=w>Text",
     ]:
         with subtests.test(shown=shown):
             got = to_text(shown)

@@ -68,3 +68,36 @@ def test_second_from_counts_if_the_first_has_no_address() -> None:
     sender = parse(content).sender
     assert sender is not None
     assert sender.email == "kim@hgs.example"
+
+
+def test_plain_text_whose_page_shows_no_text_is_kept_without_commands() -> None:
+    for page in ('<img src="cid:x">', "<p>...</p>", "<p style='display:none'>Drucker #close</p><hr>"):
+        parsed = parse(mail().text("Drucker defekt\n#close").html(page).build())
+        assert (parsed.text, parsed.unseen) == ("Drucker defekt\n#close", True), page
+
+
+def test_plain_text_with_a_number_or_a_command_of_its_page_is_taken() -> None:
+    for text, page in {
+        "Ok\n#550 Fehler 5": "<p>Ok</p>",
+        "Ok\n#close 12": "<p>Ok</p><p>#<b>close</b>&nbsp;12",
+        'Ok\n#note Er sagt "ja" - gut...': "<p>Ok<p>#note Er sagt „ja“ – gut…",
+        "Ok\n1. #Schließen": "<p>Ok<ol><li>#Schlie&szlig;en</ol>",
+        "Ok\n> #close": "<p>Ok</p>",
+    }.items():
+        parsed = parse(mail().text(text).html(page).build())
+        assert (parsed.whole_text, parsed.unseen) == (text, False), text
+
+
+def test_page_is_taken_if_it_does_not_show_a_command_line_of_the_plain_text() -> None:
+    shown, hidden = "<p>Ok</p><p>#close 12", "<i style='display:none'> 13</i>"
+    many = "> #a\n" * 250
+    for text in (
+        "1. #note",
+        "_#note_",
+        " " * 20 + "7. " + " " * 50 + "#note",
+        "#close 12 13",
+        f"{many}#note",
+        "Ok\u2028#note",
+    ):
+        parsed = parse(mail().text(f"Ok\n{text}").html(shown + hidden).build())
+        assert (parsed.text, parsed.unseen) == ("Ok\n\n#close 12", False), text

@@ -102,11 +102,11 @@ class Request:
     def _without_argument(self) -> str:
         """Return the command for the mail's own ticket, with the words after it as text below.
 
-        Return "" if the words begin with a number, or have one behind another word: "3" in "#close 3
-        printers work" or "#close n° 3" may be a ticket.
+        Return "" if the words begin or end with a number: "3" in "#close 3 printers work" or "#close n° 3"
+        may be a ticket, but not "204" in "#close room 204 works again".
         """
         args, context = self.line.args, self.context
-        number = any(ticket_name(arg, context.facts.school.key) for arg in args[:2])
+        number = any(ticket_name(arg, context.facts.school.key) for arg in (*args[:1], *args[-1:]))
         if not self.command.argument.optional or context.ticket is None or number:
             return ""
         return f"#{self.command.word(context.school.language)}\n{self.line.rest}"

@@ -256,7 +256,8 @@ FILES: tuple[tuple[str, str, bytes, Danger], ...] = (
     ("Office, prefix of DDE", "liste.xlsx", archive(xl__externalLinks__externalLink1_xml=b"<x:ddeLink ddeService='cmd'/>"), M),
     ("Office, macros in one XML file", "brief.xml", b"<?xml version='1.0'?><pkg:part pkg:contentType='application/vnd.ms-office.vbaProject'/>", M),
     ("Office, Word 2003", "brief.xml", b"<?xml version='1.0'?><w:wordDocument w:macrosPresent='yes'/>", M),
-    ("Office, flat ODF", "brief.fodt", b"<?xml version='1.0'?><office:document><office:script script:language='ooo:Basic'/></office:document>", M),
+    ("Office, flat ODF", "brief.fodt", b"<?xml version='1.0'?><office:document><office:script script:language='ooo:Basic'><ooo:module><ooo:source-code>", M),
+    ("Office, flat ODF with an empty library", "brief.fodt", b"<?xml version='1.0'?><office:document><office:script script:language='ooo:Basic'><ooo:libraries><ooo:library-embedded ooo:name='Standard'/>", N),
     ("Office, flat ODF without macros", "brief.fodt", b"<?xml version='1.0'?><office:document><text:p>Skript</text:p></office:document>", N),
     # archives
     ("C18 an archive behind other bytes", "fotos.zip", b"\0" * 900 + archive(a_exe=PROGRAM), A),
@@ -303,6 +304,10 @@ FILES: tuple[tuple[str, str, bytes, Danger], ...] = (
     ("web pages, a handler that is set", "logo.svg", b"<svg><set attributeName='onmouseover' to='a()'/></svg>", P),
     ("web pages, a file that a link saves", "plan.html", b"<html><a download='a.zip' href=' data:application/zip;base64,UEs='>x</a>", P),
     ("web pages, a picture in the page", "plan.svg", b"<svg><image xlink:href='data:image/png;base64,iVBO'/></svg>", N),
+    ("web pages, an empty icon", "bericht.html", b"<html><link rel='icon' href='data:,'><a href='#a'>x</a></html>", N),
+    ("web pages, a style in the page", "bericht.html", b"<html><link rel=stylesheet href='data:text/css;base64,AA'></html>", N),
+    ("web pages, a file that a link with a bracket saves", "plan.html", b"<html><a title='>' download=a.zip href='data:application/zip;base64,UEs='>", P),
+    ("web pages, a file that a link of a map saves", "plan.html", b"<html><area shape=rect download=a.exe href='data:image/png;base64,TVqQ'>", P),
     ("web pages 8", "plan.html", b"<html>" + b"x" * limits.PAGES, S),
     # names
     *((f"suffix {suffix}", f"datei.{suffix}", b"x", P) for suffix in (
@@ -314,6 +319,7 @@ FILES: tuple[tuple[str, str, bytes, Danger], ...] = (
     *((f"name {name!r}", name, b"x", P) for name in (
         "start.exe\u200b", "start.exe\xa0", "start.\uff45\uff58\uff45", "start.exe::$DATA", "start.exe\u2028", 'start.exe"?', "AW: start.exe",
     )),
+    ("names, braces", "Arbeitsblatt.{neu}", b"x", N),
     ("names 1", "run", b"Wettlauf", N),
     ("names 2", "anleitung.txt", b"Legen Sie eine Datei mit [Desktop Entry] an.", N),
     ("C28 a file of the Linux desktop", "anleitung.txt", b"[Desktop Entry]\nExec=x", P),
