@@ -37,6 +37,11 @@ def test_bounces_of_gateways_are_recognised_by_subject_and_text(subtests: pytest
             assert _kind(_GATEWAY, subject, text, reply=False) == "bounce"
     for sender, subject, text in [
         (_PERSON, "Weiterleitung fehlgeschlagen", "Die Weiterleitung an kim@hgs.example geht nicht."),
+        (_PERSON, "Ihre Mail wurde blockiert", "Seit heute wird alles an kim@hgs.example nicht zugestellt."),
+        (_PERSON, "E-Mail abgelehnt", "Unsere E-Mail an die Stadt wurde nicht zugestellt: kim@hgs.example"),
+        (_PERSON, "Mail rejected", "Mails to kim@hgs.example are rejected: mailbox full. Please check."),
+        (_PERSON, "Échec de remise", "Nos messages à kim@hgs.example : destinataire inconnu."),
+        ("Mailadmin <mailadmin@hgs.example>", "Zustellproblem", "kim@hgs.example: 550 5.1.1. Bitte prüfen."),
         (_PERSON, "Mails", "Dzień dobry, wiadomości do rodziców nie dochodzą."),
         (
             "Ada Postfix <a.postfix@hgs.example>",
@@ -51,6 +56,13 @@ def test_bounces_of_gateways_are_recognised_by_subject_and_text(subtests: pytest
     ]:
         with subtests.test(subject=subject, text=text):
             assert _kind(sender, subject, text, reply=False) == "human"
+
+
+def test_new_mail_of_a_person_of_a_school_about_delivery_is_no_bounce() -> None:
+    built = mail().sender(_PERSON).subject("Mail Problem").text("Das Postfach ist voll: kim@hgs.example")
+    parsed = parse(built.build())
+    assert classify(parsed, frozenset(), frozenset({"hgs.example"})).kind.value == "human"
+    assert classify(parsed, frozenset(), frozenset({"aes.example"})).kind.value == "bounce"
 
 
 def test_automatic_replies_are_recognised_and_people_who_write_about_them_are_not(
@@ -86,6 +98,25 @@ def test_automatic_replies_are_recognised_and_people_who_write_about_them_are_no
         ),
         ("Re: Beamer", "Gefällt mir: der neue Beamer!", True),
         ("Bericht", "Klik op de beamer doet niets, https://f.example/1", True),
+        ("Re: Beamer", "Das ist eine automatische Nachricht vom Kopierer. Der Toner ist leer.", True),
+        (
+            "Re: Beamer",
+            "Es handelt sich um eine automatische Mail von Untis. Die Eltern sind verwirrt.",
+            True,
+        ),
+        ("Re: Beamer", "Diese Nachricht wurde automatisch vom Scanner erstellt, leider an alle.", True),
+        ("Re: Beamer", "Bei dieser Meldung wird automatisch eine Mail verschickt, bitte nicht.", True),
+        ("Re: Beamer", "Dies ist eine automatische Antwort. Was tun die Eltern damit?", True),
+        ("Re: Beamer", "This is an automatic reply from the parents' list. It comes every day.", True),
+        ("Re: Beamer", "C'est une réponse automatique du serveur. Les parents la reçoivent.", True),
+        ("YNT: Yazıcı", "Pazartesi izinliyim. Cuma'ya kadar yazıcıyı tamir eder misiniz?", True),
+        ("Urlaub", "Ich bin vom 3. bis 7.4. im Urlaub. Bitte den Laptop in dieser Zeit tauschen.", False),
+        ("Re: Ticket", "Dies ist eine automatische Antwort. Der Beamer ist trotzdem kaputt.", True),
+        ("Re: Laser", "Je suis absent jusqu'au 12. En cas d'urgence Mme Au. Elle est en panne.", True),
+        ("Re: Beamer", "Ich bin bis 7.4. nicht da, dann Frau Au. Er geht immer noch nicht.", True),
+        ("Login", "Die Seite sagt: Bitte bestätigen Sie, dass Sie ein Mensch sind. https://t.example", False),
+        ("Mail", "Klik hier om uw bericht te laten bezorgen. Is dat phishing? https://f.example/1", False),
+        ("Re: Tafel", "Gefällt mir: „Digitale Tafel“ in Raum 12, nicht „Beamer“", True),
     ]:
         with subtests.test(subject=subject, text=text):
             assert _kind(_PERSON, subject, text, reply=reply) == "human"

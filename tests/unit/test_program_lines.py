@@ -58,6 +58,21 @@ _BY_PEOPLE = """
     Az iskolából elküldve
     Bitte prüfen Sie, ob diese Liste stimmt!
     Este correo tiene un virus
+    Laden Sie bitte Thunderbird für Windows auf die Rechner in der Aula
+    Laden Sie IServ für iPad auf die Geräte der Musik
+    Besorgen Sie uns Outlook für Mac
+    Yahoo Mail: Peter, Anna und Kim.
+    Bitte denken Sie, wenn Sie kommen, an den Ausdruck der Listen
+    Bitte prüfen Sie den Ausdruck im Sekretariat
+    Bitte bedenken Sie, dass jeder Ausdruck kostet
+    Bu mail Sophos virüs diyor ve silindi
+    Mobil geschrieben, bitte Laptop von Jana sperren
+    Unterwegs gesendet, daher bitte Konto sperren
+    Verfasst mit Outlook, aber ohne Anhang angekommen
+    Gesendet mit dem Laptop aus Raum Süd
+    Gesendet über IServ an alle Eltern
+    Sent via Outlook to the parents
+    Envoyé par Outlook aux parents
     Diese Mail wurde von extern gesendet, ist das Spam?
 """
 

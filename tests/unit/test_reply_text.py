@@ -267,6 +267,10 @@ def test_name_and_date_without_a_verb_introduce_a_quotation_if_the_name_is_below
     for kept in [
         f"{NEW}\n\nElternabend Aula, 12.05.2025 19:00:\n\nWir brauchen den Beamer.\n\nGruß\nKim",
         f"Kim Probst, 12.05.2025 08:05:\n\n{signed}",
+        f"{NEW}\n\nKim Probst, 12.05.2025 08:05:\nBirne\n\nEva Lang, 13.05.2025 09:05:\nTon\n\nKim",
+        f"Diese Ausfälle:\n\nKim Probst, 12.05.2025 08:05:\n{signed}",
+        f"{NEW}\n\nElternabend Aula, 12.05.2025 19:00:\n\nBeamer\n\nAula",
+        f"{NEW}\n\nServer ---12.05.2025 08:05:11---Fehler 12\n\nund dann nichts.",
         f"{NEW}\n\nHans Lang --- 12.05.2025\n\nist da.",
         f"{NEW}\n\nEva Lang ---12.05.2025 08:05--- Termin",
     ]:

@@ -103,6 +103,10 @@ NEWS = (
     "Danke, habe ich nicht erhalten.",
     "Danke, das war's noch nicht.",
     "Thanks, that worked once",
+    "Danke, der Alarm geht wieder",
+    "Danke! Der Fehler läuft auch wieder",
+    "Thanks, it worked again for a day",
+    "Danke, jetzt schon wieder bekommen",
     "Danke, das Problem ist noch da",
     "Danke, es ist noch an",
     "Danke, Ticket kann nicht zu",
@@ -145,7 +149,7 @@ def test_name_alone_in_the_last_line_may_be_unknown_and_a_thing_there_is_news(
     subtests: pytest.Subtests,
 ) -> None:
     for name in [
-        "Müller", "K. Meier", "Jana Beispiel", "- Jana", "(Jana)", "i.A. Schmidt", "Frau Lenz", "Mme Dupont",
+        "K. Meier", "Jana Beispiel", "- Jana", "(Jana)", "i.A. Schmidt", "Frau Lenz", "Mme Dupont",
         "Anna Nowak", "Ayşe", "Jan de Vries", "Karl-Heinz von der Linde", "María", "S. von Aue",
     ]:  # fmt: skip
         for thanks in ("Danke!", "Vielen Dank,\n", "Merci !", "Bedankt, het werkt weer"):
@@ -161,6 +165,19 @@ def test_name_alone_in_the_last_line_may_be_unknown_and_a_thing_there_is_news(
                 assert not is_thanks(f"{thanks}\n{news}", NOBODY)
     assert not is_thanks("Jana\nDanke", NOBODY)
     assert not is_thanks("Jana", NOBODY)
+
+
+def test_noun_alone_in_the_last_line_is_news_unless_it_is_a_known_name(subtests: pytest.Subtests) -> None:
+    for news in [
+        "Heizung.", "Drucker,", "Beamer.", "(Lautsprecher)", "Regal", "Steckdose", "Netzteil",
+        "Übermorgen", "Bluescreen", "Fehlt", "Dringend", "Verlust", "Wieder Streifen", "Der Stecker",
+        "Von Vorne", "Zweiter Stuhl", "Lizenz Abgelaufen", "Zu Laut", "Adapter Fehlt", "Mathe", "Müller",
+    ]:  # fmt: skip
+        for thanks in ("Danke!", "Danke, geht wieder!\n"):
+            with subtests.test(news=news, thanks=thanks):
+                assert not is_thanks(f"{thanks}\n{news}", NOBODY)
+    assert is_thanks("Danke!\nMüller", Address("sekretariat@schule.example", "Anna Müller"))
+    assert is_thanks("Danke!\nMüller", NOBODY, ("Olaf Müller",))
 
 
 NAMES = ("Olaf Winter", "Team Waldschule", "kranz.b")

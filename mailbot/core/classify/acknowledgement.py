@@ -31,6 +31,19 @@ _SAYS_GENERATED = re.compile(
     r"|this (?:is|e-?mail|mail|message|reply|response)\b[^.!?\n]{0,40}\bauto(?:-|mat)"
     r"|(?:ceci|cet?te?|c['’]est|il s['’]agit)\b[^.!?\n]{0,40}\bautomatique)"
 )  # in lower case
+# A whole sentence, since people write "Das ist eine automatische Antwort von Untis, oder?"
+_IS_GENERATED = re.compile(
+    r"(?:^|[.!] )[ \t*_(=#\u2010-\u2015-]{0,9}"
+    r"(?:dies ist eine (?:automatische|automatisch (?:erstellte|generierte|erzeugte|versandte|versendete)) "
+    r"(?:antwort|nachricht|e-?mail|mail)"
+    r"|diese (?:e-?mail|mail|nachricht|antwort) (?:wurde|ist) automatisch "
+    r"(?:erstellt|generiert|erzeugt|versandt|versendet|verschickt)(?: worden)?"
+    r"|this (?:is an auto(?:mat\w{2,5}|-?generated) |(?:e-?mail|mail|message|reply) (?:was|is) auto)"
+    r"(?:generated|matically (?:generated|sent)|(?:e-?mail|mail|message|reply|response))"
+    r"|(?:ceci est|il s['’]agit d['’]) ?une? (?:réponse|message|courriel|e-?mail) automatique)"
+    r"[ \t*_)=#\u2010-\u2015-]{0,9}(?:[.!]|$)"
+)  # in lower case
+_QUESTION = re.compile(r"\?(?:\s|$)")
 _FIRST_PERSON = re.compile(
     r"\b(?:ich|mein(?:e[mnrs]?)?|mir|mich|i|i['’](?:m|ve)|my|me|je|j['’]\w{1,20}|mon|ma|mes|moi)\b(?!\.)"
 )  # in lower case
@@ -38,10 +51,15 @@ _FIRST_PERSON = re.compile(
 
 def is_acknowledgement(mail: Mail) -> bool:
     """Return whether a program confirms that it received a mail, by its subject and its text."""
-    return bool(_SUBJECT.match(bare_subject(mail.subject))) and says_automatic(mail)
+    return bool(_SUBJECT.match(bare_subject(mail.subject))) and _says(_SAYS_GENERATED, mail)
 
 
-def says_automatic(mail: Mail) -> bool:
+def is_automatic_answer(mail: Mail) -> bool:
+    """Return whether a sentence of a reply says that a program wrote it, and the text asks nothing."""
+    return not _QUESTION.search(mail.text[:3000]) and _says(_IS_GENERATED, mail)
+
+
+def _says(pattern: re.Pattern[str], mail: Mail) -> bool:
     """Return whether a text says that a program wrote it, and no person speaks.
 
     People quote such mails, and write about them.
@@ -50,7 +68,7 @@ def says_automatic(mail: Mail) -> bool:
     spoken = (_FIRST_PERSON, ASKS_TO_SWITCH, ASKS_THE_READER)
     lines = [line for line in text.splitlines() if line.strip()]
     said = any(
-        _SAYS_GENERATED.search(line) and not above.rstrip().endswith(":")
+        pattern.search(line) and not above.rstrip().endswith(":")
         for above, line in zip(("", *lines), lines, strict=False)
     )
-    return said and not any(pattern.search(text) for pattern in spoken)
+    return said and not any(one.search(text) for one in spoken)

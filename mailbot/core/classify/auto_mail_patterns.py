@@ -76,6 +76,14 @@ THANKS_FOR_MAIL = re.compile(
     r"|(?:ihre|deine|eure) (?:e-?mail|mail|nachricht|anfrage)[^.!?\n]{0,30} (?:erhalten|eingegangen)"
     r"|(?:nach|bei) (?:meiner|unserer) rückkehr|à mon retour|(?:after|on|upon) my return"
 )  # in lower case
+# A person who is absent reports something as well; absence notes do not.
+SAYS_BROKEN = re.compile(
+    r"\b(?:kaputt|defekt|(?:geht|gehen|läuft|funktionier\w{1,3}|druckt|klappt) (?:\w{1,12} ){0,2}nicht"
+    r"|(?:fehlt|klemmt|streikt|flackert)(?! mir)|austauschen|tauschen|reparier\w{1,3}"
+    r"|broken|(?:does not|doesn['’]t|not|still) (?:work|jam)\w{0,3}|out of order"
+    r"|en panne|ne (?:marche|fonctionne)nt? (?:pas|plus)|non funziona|no funciona|nie działa|çalışmıyor|bozuk"
+    r"|werkt niet|stuk)\b"
+)  # in lower case
 # Words that people use as well: the text must be that of an absence note.
 _ABSENT = (
     "abwesenheit|abwesend|nicht (?:im (?:büro|haus|hause|dienst)|am (?:platz|arbeitsplatz|computer|rechner)"
@@ -144,7 +152,7 @@ AWAY_MORE = re.compile(
     r"|vom) \d{1,2}\.|in (?:urgent|case of urgent)"
     r"|in caso di urgenz|per urgenze|rientr(?:o|erò)|tornerò|fino al \d|en caso de urgencia|volveré"
     r"|hasta el \d"
-    r"|acil durum|(?:tarihine|'?[ae]) kadar\b"
+    r"|acil durum|tarihine kadar\b"
     r"|bij dringende|ben .{0,20}terug|tot (?:en met )?\d|w pilnych|do \d{1,2}"
     r"|en cas d['’]urgence|(?:de retour le|jusqu['’]au|à partir du) (?:\w+ )?\d{1,2}(?:er)?\b"
     r"|(?:contacte[rz]|adresse[rz]-vous|joindre) .{0,60}(?:secrétariat|collègue|@)"
@@ -171,8 +179,7 @@ CHALLENGE_SUBJECT = re.compile(
 CHALLENGE_TEXT = re.compile(
     r"(?:confirm|verify|prove|authenticate|approve|bestätig\w*|verifizier\w*|confirme\w*|vérifi\w*"
     r"|conferm\w*"
-    r"|verific\w*|bevestig\w*)\b.{0,240}(?:not (?:a )?spam|spam|human|ein mensch (?:sind|bist)"
-    r"|sender|absender\w*|delivered|delivery"
+    r"|verific\w*|bevestig\w*)\b.{0,240}(?:not (?:a )?spam|spam|human|sender|absender\w*|delivered|delivery"
     r"|zugestellt|zustell\w*|ausgeliefert|released?|freigegeben|expéditeur|livré|distribué|mittente"
     r"|consegnat\w*"
     r"|afzender|whitelist\w*)"
@@ -186,6 +193,7 @@ CHALLENGE_TEXT = re.compile(
     r"(?:verifizier|bestätig|klick)"
     r"|(?:para que su|aby twoja) .{0,80}(?:entregad|dostarczon).{0,120}(?:confirme|clic|potwierdź|klik)"
     r"|\b(?:klik|bevestig\w*)\b.{0,160}\bom (?:uw|je) bericht .{0,30}(?:bezorg|aflever)"
+    r"|\b(?:ihre|deine) (?:nachricht|e-?mail|mail)\b.{0,120}ein mensch (?:sind|bist)"
     r"|zurückgehalten.{0,80}bestätigen .{0,120}(?:mensch|roboter|spam)"
     r"|(?:to have your|in order to (?:have|deliver) your|afin que votre|pour que votre|damit ihre)"
     r" (?:message|e-?mail|mail|nachricht|courriel).{0,80}"
@@ -219,7 +227,7 @@ REACTION_SENTENCE = re.compile(
     r"|(?:heeft )?(?:gereageerd|reageerde) (?:via gmail|op je [^\n]{1,30}|op uw [^\n]{1,30})"
     r"|zareagowa\w*(?:\(a\))? [^\n]{1,40}|reagerade [^\n]{1,40}"
     r"|(?:mag|liebt|betont|liked|loved|emphasized) [„“\"«][^\n]{1,200}[“”\"»])"
-    r"|gefällt mir: [„“\"«][^\n]{1,200}[“”\"»]"
+    r"|gefällt mir: [„“\"«][^\n“”\"»]{1,200}[“”\"»]"
     r"|[„“\"«][^\n]{1,200}[“”\"»] mit (?:[^\w\s„“\"«.,]{1,8}|einem herz|gefällt mir|daumen hoch) markiert"
     r"|(?:liked|loved|emphasized|laughed at|mag|[^\w\s„“\"«.,()-]{1,8} (?:to|zu|auf|à))"
     r" [„“\"«][^\n]{1,200}[“”\"»])[^\w\n]{0,40}",

@@ -45,7 +45,13 @@ _HUMAN_VOICE = re.compile(
     r"\b(?:ich|mein(?:e[mnrs]?)?|mir|hallo|moin|liebe grüße|viele grüße|lg|vg|(?:bitte"
     r"|bräuchten?) (?:um )?hilfe"
     r"|(?:können|könnten|kannst|könnt) (?:sie|du|ihr)|my (?:e-?mails?|mails?|messages?|colleague)"
-    r"|can you (?:please )?help|bonjour|mes (?:mails?|messages?)|buongiorno)\b"
+    r"|can you (?:please )?help|bonjour|mes (?:mails?|messages?)|buongiorno"
+    r"|(?:unsere[nr]?|our|nos) (?:e-?mails|mails|messages|nachrichten|briefe|(?:e-?mail|mail) an)"
+    r"|(?:die|alle|unsere|the|all|les|nos) (?:eltern|kolleg(?:en|innen)|schüler|parents|teachers|collègues)"
+    r"|seit (?:heute|gestern|tagen)|obwohl|although|wer (?:kann|hilft)|gruß"
+    r"|please (?:look|have a look)|merci de vérifier|(?:pouvez|pourriez)-vous)\b"
+    r"|\b(?:bitte (?:\w{1,12} )?(?:prüfen|beheben|nachsehen|abstellen)|please (?:check|fix))\s{0,3}(?:[.!]|$)"
+    r"|\b(?:ist das|is this|est-ce|is dat)\b[^.!?\n]{0,60}\?(?!\S)"
 )  # in lower case
 _SERVICE_REPORT = re.compile(
     r'\\?"(?:notificationType|eventType)\\?"\s*:\s*\\?"(?:Bounce|Delivery|Complaint|DeliveryDelay)\\?"'

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from mailbot.core.classify import auto_mail_patterns as patterns
 from mailbot.core.classify import bounce
-from mailbot.core.classify.acknowledgement import is_acknowledgement, says_automatic
+from mailbot.core.classify.acknowledgement import is_acknowledgement, is_automatic_answer
 from mailbot.core.classify.reaction import is_reaction, is_recall
 from mailbot.core.classify.subject import answers_mail, bare_subject, is_reply_subject
 from mailbot.core.model.mail import LIST_ADDRESS_FIELDS, Classification, Mail, MailKind
@@ -144,9 +144,9 @@ def _absent_subject_and_text(mail: Mail) -> bool:
     """Return whether subject and text are those of an absence note; people write such subjects as well."""
     subject = bare_subject(mail.subject).rstrip()
     absent = patterns.ABSENT_SUBJECT.match(subject)
-    if "?" in mail.text or absent is None:
-        return False
     text = mail.text[:3000].lower()
+    if "?" in mail.text or absent is None or patterns.SAYS_BROKEN.search(text):
+        return False
     dates = subject[absent.end() :].split()  # behind "bis" or "until"
     is_whole = not dates or (absent[0][-1].isalpha() and len(dates) <= _DATE_WORDS)
     alone = is_whole and len(text) < _ONE_SENTENCE and not has_sentence_end(mail.text)
@@ -160,10 +160,10 @@ def _away_text(mail: Mail) -> bool:
     """Return whether the text of a reply without a quotation is an absence note, or says it is automatic."""
     text = mail.text[:3000].lower()
     answers = bool(mail.in_reply_to) or is_reply_subject(mail.subject) or _from_program(mail)
-    if not answers or mail.quoted:
+    if not answers or mail.quoted or patterns.SAYS_BROKEN.search(text):
         return False
     absent = patterns.AWAY_TEXT.search(text) and patterns.AWAY_MORE.search(text)
-    return bool(absent) or (answers_mail(mail) and says_automatic(mail))
+    return bool(absent) or (answers_mail(mail) and is_automatic_answer(mail))
 
 
 def _is_challenge(mail: Mail) -> bool:
@@ -234,7 +234,7 @@ _RULES = (
         "empty Return-Path, says that delivery failed",
         lambda mail: bounce.has_null_path(mail) and bounce.says_failure(mail) and not is_reply(mail),
     ),
-    _Rule(MailKind.BOUNCE, BY_WORDS, bounce.is_by_gateway),
+    _Rule(MailKind.BOUNCE, BY_WORDS, bounce.is_by_gateway, not_by_school=True),
     _Rule(MailKind.BOUNCE, "a list manager rejects a mail", bounce.is_by_list_manager),
     _Rule(
         MailKind.AUTO_REPLY, "Auto-Submitted: auto-replied (RFC 3834)", _says_auto_submitted("auto-replied")

@@ -17,6 +17,7 @@ from mailbot.core.text.attribution_words import (
     may_say_wrote,
     verbs,
 )
+from mailbot.core.text.given_names import is_given_name
 from mailbot.core.text.header_block import (
     DATE,
     EMAIL,
@@ -119,9 +120,14 @@ def _is_above_signed_text(lines: list[str], at: int) -> bool:
     """Return whether a line is a name and a date below own words, above a text that has the same name.
 
     Without the name below, it may be a heading: people write "Elternabend Aula, 4.3.2024 19:00:", too.
+    Several such lines are a list of the author, and so is one below a line that ends with a colon.
     """
     found = _NAME_AND_DATE.match(lines[at][:MAX_LINE_LENGTH])
-    if found is None or not any(line.strip() for line in lines[:at]):
+    above = next((line.rstrip() for line in reversed(lines[:at]) if line.strip()), "")
+    if found is None or not above or above.endswith(":") or not is_given_name(found[1].split()[0]):
+        return False
+    near = lines[max(0, at - _MAX_SIGNED) : at + _MAX_SIGNED]
+    if sum(bool(_NAME_AND_DATE.match(line[:MAX_LINE_LENGTH])) for line in near) > 1:
         return False
     names = {found[1].casefold(), *found[1].casefold().split()}
     return any(line.strip(EDGES + ",").casefold() in names for line in lines[at + 1 : at + _MAX_SIGNED])

@@ -51,10 +51,12 @@ _LINES = {
         rf"{_GREETING_DE} (?:von|vom|aus) {_NAMED}.{{2,50}}gesendet[.!]?\s*$",
         rf"{_GREETING_DE} (?:gesendet )?(?:von|vom) (?:mein\w{{1,2}} )?(?:{_PHONE})[.!]?\s*$",
         r"(?:mobil|(?:von )?unterwegs) (?:gesendet|geschickt|geschrieben|getippt)"
-        r"(?:[.!]?\s*$|, (?:daher|deshalb|bitte|sorry)\b[^?]{2,60}$)",
+        rf"(?:[.!]?\s*$|, (?:daher|deshalb|bitte|sorry)\b[^?]{{0,40}}(?:\bkurz|{_APOLOGY_WORDS})"
+        r"[^?]{0,40}$)",
         r"gesendet von unterwegs[.!]?\s*$",
         r"von (?:meinem|unterwegs)\b.{0,40}(?:gesendet|geschickt|versendet|gesandt)[.!]?\s*$",
-        rf"(?:hole?n?|lade?n?|besorgen?)(?: (?:sie|dir|sich))* (?:\w+ )?{_PROGRAM} f(?:ü|o)r {_SYSTEM}",
+        rf"(?:hole?n?|lade?n?|besorgen?)(?: (?:sie|dir|sich)){{0,2}} {_PROGRAM} f(?:ü|o)r"
+        rf" {_SYSTEM}{_END}",
         rf"outlook für {_SYSTEM}(?: \w+)? (?:herunter)?(?:laden|beziehen|holen|abrufen)",
         r"gesendet mit mailtrack",
     ),
@@ -63,7 +65,7 @@ _LINES = {
         rf"sent from my (?!school|office|account|home|room|class|work)\S{{2,20}}(?: \S{{2,20}})?{_END}",
         rf"(?:get|download) \[?{_PROGRAM}\]? f(?:o|ü)r {_SYSTEM}",
         r"(?:sent with|sender notified by)(?: mailtrack|\s*$)|powered by cloudmagic|message sent via",
-        r"yahoo mail: \w+, \w+,? (?:und |and |et )?\w+[.!]?\s*$",
+        r"yahoo mail\s?: (?:search|suche|recherche)\w*, \w+,? (?:und |and |et )?\w+[.!]?\s*$",
     ),
     "fr": (
         rf"(?:envoyé|expédié)e? (?:de(?:puis)?|à partir d[e'’]|via|par|avec)\b{_NAMED}[^.!?]{{2,60}}{_END}",
@@ -126,7 +128,7 @@ _WITH_APOLOGY = re.compile(
 _SENTENCE_WORD = re.compile(
     r"\b(?:wird|werden|hab(?:e|en|t)?|hatten?|kann|können|konnten?|nichts?|kein\w{0,2}|geh(?:t|en)|ging"
     r"|funktionier\w{1,3}|läuft|klappt|kommt|kommen|soll|muss|zweimal|doppelt|gestern|vorhin|kam(?:en)?"
-    r"|nie|fehl(?:t|en)"
+    r"|nie|fehl(?:t|en)|aber|raum|klasse|an (?:alle|die|den|das)|to (?:the|all)|room|aux|salle"
     r"|(?:ist|war) (?:das|der|die)"
     r"|works?|worked|cannot|can't|doesn't|nothing|yesterday|wrong|fail(?:s|ed)"
     r"|marche|fonctionne|peux|werkt|niets|gisteren|ieri|wczoraj|ayer)\b|\bhier\s*[.!]?$"

@@ -132,7 +132,8 @@ _ABOVE = re.compile(
 )
 # Notes: "Lena Lehrerin" ---04.03.2024 10:15:22---Der Beamer
 _NOTES = re.compile(
-    r"[\s>]*\S.{1,80}?-{3}\d{1,4}[./-]\d{1,2}[./-]\d{2,4}[ ,]+\d{1,2}:\d{2}:\d{2}(?: [AP]M)?-{3}(?=\S)"
+    r"[\s>]*\S{1,40} \S.{0,80}?-{3}\d{1,4}[./-]\d{1,2}[./-]\d{2,4}[ ,]+\d{1,2}:\d{2}:\d{2}(?: [AP]M)?"
+    r"-{3}(?=\S)"
 )
 _FORWARD = re.compile(
     rf"[\s>]*(?:{_RULE}{{2,}}[ \t]*(?:forwarded (?:message|by|mail)|weitergeleitete (?:nachricht"

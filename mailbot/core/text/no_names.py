@@ -30,4 +30,5 @@ _NO_NAMES = (STOPWORDS - _PARTICLES).union(
 
 def is_no_name(word: str) -> bool:
     """Return whether a word, alone in a line like a name, says something else: "Papierstau", "Nein"."""
-    return fold(word.strip(".")) in _NO_NAMES or bool(_THING.search(word))
+    word = word.strip(".,")
+    return fold(word) in _NO_NAMES or bool(_THING.search(word))

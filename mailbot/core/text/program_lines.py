@@ -54,6 +54,10 @@ _PRODUCT = (
 )
 _SCANNER_RULE = re.compile(rf"_{{2,20}} (?:information|hinweis|warnung)\w{{0,2}} (?:from|von) (?:{_SCANNER})")
 _SCANNER_NAME = re.compile(rf"(?:(?:https?://)?www\.)?(?:{_SCANNER}|mailtrack)(?:\.(?:com|de|net|eu))?/?")
+_CHECKED = (  # fr, es, it, nl, pl, tr, hu
+    r"(?:vérifié|analysé|contrôlé|comprobado|analizado|escaneado|controllat|verificat|scansionat|gecontroleerd"
+    r"|gescand|sprawdzon|przeskanowan|kontrol edil|taran|ellenőriz)"
+)
 _SCANNED = re.compile(
     r"(?:virenfrei|virus-?free|(?:garanti )?sans virus|libre de virus|privo di virus|virusvrij"
     r"|wolne od wirusów|virüssüz|vírusmentes)\W{0,4}"
@@ -71,9 +75,11 @@ _SCANNED = re.compile(
     r"|l['’]absence de virus dans ce courrier"
     r"|(?:cet? |est[ea] |quest[ao] |deze |ta |bu |ez az )"
     rf"(?:{_MAIL}|correo|messaggio|wiadomość|e-posta|üzenet)"
-    rf"(?=.{{0,120}}\b(?:{_SCANNER}))(?=.{{0,120}}(?:virus|wirus|vírus|virüs))[^.!?]{{10,140}}\W*$"
-    r"|(?:bitte )?(?:denken|prüfen|schonen|bedenken) sie,? .{0,60}"
-    r"(?:umwelt|ausdruck|(?:mail|nachricht) .{0,20}ausgedruckt)"
+    rf"(?=.{{0,120}}\b(?:{_SCANNER}))(?=.{{0,120}}(?:virus|wirus|vírus|virüs))(?=.{{0,120}}{_CHECKED})"
+    r"[^.!?]{10,140}\W*$"
+    r"|(?:bitte )?(?:denken|prüfen|schonen|bedenken) sie .{0,60}umwelt"
+    r"|(?:bitte )?(?:prüfen|bedenken|überlegen) sie,? .{0,40}\bob .{0,40}"
+    r"(?:ausdruck (?:dieser|der) (?:e-?mail|mail|nachricht)|(?:e-?mail|mail|nachricht) .{0,20}ausgedruckt)"
     r"|please consider (?:the environment|your environmental)|think before you print"
     r"|bevor sie diese (?:e-?mail|nachricht) (?:aus)?drucken|pensez à l['’]environnement avant"
 )  # in lower case

@@ -139,8 +139,7 @@ def _classify(lines: list[str]) -> tuple[list[str], list[_Is], int]:
         kind = _simple_kind(lines, at)
         if at < _MAX_LINES and kind in (_Is.TEXT, _Is.QUOTED):
             if _begins_quoted_mail(lines, at, kind):
-                above = 0 if _Is.TEXT in kinds else _header_above_answer(lines, at)
-                if not above:
+                if _Is.TEXT in kinds or not (above := _header_above_answer(lines, at)):
                     break
                 out += lines[at : at + above]
                 kinds += [_Is.INTRODUCTION] * above
@@ -152,8 +151,7 @@ def _classify(lines: list[str]) -> tuple[list[str], list[_Is], int]:
                 _take_attribution(lines, at, found, out, kinds)
                 at += found.lines
                 if not _quotation_follows(lines, at):
-                    lines = [*([found.rest] if found.rest else []), *lines[at:]]
-                    at = 0
+                    lines, at = [*([found.rest] if found.rest else []), *lines[at:]], 0
                     break
                 bars = _bars(lines, at)
                 quoted = [*([found.rest] if found.rest else []), *lines[at : at + bars]]

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 
 from mailbot.core.model.mail import Address
+from mailbot.core.text.given_names import is_given_name
 from mailbot.core.text.no_names import is_no_name
 from mailbot.core.text.words import fold
 
@@ -46,7 +47,7 @@ _COURTESIES = frozenset(
     herrn frau dr prof mr ms mrs madame monsieur mme mlle pani pan
 
     you very much so many a lot for the your quick fast prompt great kind help support reply answer response
-    work it is now works working worked again fine well perfect wonderful excellent brilliant nice good solved
+    work it is now works working again fine well perfect wonderful excellent brilliant nice good solved
     fixed everything all best kind warm regards wishes greetings and have day evening weekend sincerely yours
     that
 
@@ -78,14 +79,16 @@ _PHRASES = re.compile(
       (?:gelöst|behoben|beseitigt|erledigt|weg|vom\ tisch|solved|fixed|gone)\b
     |\b(?:(?:das|mein|the)\ )?ticket\ (?:kann|darf)\ (?:(?:jetzt|nun|damit|gerne?|also)\ ){0,2}
       (?:zu|geschlossen\ werden)\b
-    |\b(?:(?:der|die|das|mein|unser|ihr)\w{0,2}\ )?(?-i:(?!Nichts|Niemand|Kein|Kaum|Nie\b)[A-ZÄÖÜ])\w{2,30}
+    |\b(?:(?:der|die|das|mein|unser|ihr)\w{0,2}\ )?
+      (?-i:(?!Nichts|Niemand|Kein|Kaum|Nie\b|\w{0,20}(?i:alarm|fehler|virus|absturz)\b)[A-ZÄÖÜ])\w{2,30}
       \ (?:geht|läuft|funktioniert|tut|klappt|druckt|startet)\ (?:(?:jetzt|nun|auch|endlich)\ )?wieder\b
     |\bwie\ immer\b
+    |\b(?:that|it)\ worked\b(?=\s*(?:[,.!]|$))
     |\bdas\ war['’]?s(?:\ (?:dann|schon))?\b|\b(?:ist\ )?alles\ in\ ordnung\b
     |\b(?:(?:sie|ihr|du)\ )?(?:haben|habt|hast)\ (?:mir|uns)\ (?:sehr|wirklich|super)\ (?:gut\ )?geholfen\b
     |\b(?:sie|ihr|du)\ (?:sind|seid|bist)\ (?:der|die|ein)\ (?:besten?|held\w{0,2}|schatz|engel)\b
     |\b(?:ist|sind)\ (?:gut\ |heil\ )?angekommen\b
-    |\b(?:(?:habe?\ ich|ich\ habe?)\ (?:es\ |alles\ )?)?(?:bekommen|erhalten)\b
+    |\b(?:(?:habe?\ ich|ich\ habe?)\ (?:es\ |alles\ )?)?(?<!wieder\ )(?<!mal\ )(?:bekommen|erhalten)\b
     |\bdass\ (?:sie|ihr|du)\ (?:sich|euch|dich|mir|uns)\ (?:so\ )?(?:(?:schnell|gut|nett|prompt|lieb)\ )?
       (?:gekümmert|geholfen)\ (?:haben|habt|hast)\b
     |\bdass\ (?:sie|ihr|du)\ so\ schnell\ (?:da|hier)\ (?:waren|wart|warst)\b
@@ -106,11 +109,12 @@ _CAPITAL = "A-ZÀ-ÖØ-ÞŁŚŠŻŽ"
 _ONE_NAME = rf"(?:[{_CAPITAL}][\w'’-]*\.?|von|van|de)"
 _NAME = re.compile(rf"{_ONE_NAME}(?:(?:[ ,]+| (?:&|\+|und|and|et|y|e|i|en) ){_ONE_NAME}){{0,3}}[ ,.!]*")
 # The name of an unknown person alone in the last line: "(K. Beispiel)", "- Jana", "i.A. Beispiel", "Mme Au".
+_TITLE = r"(?:i\. ?A\.|gez\.|Frau|Herr|Mr\.?|Mrs\.?|Ms\.?|Mme\.?|Madame|Monsieur|Dr\.|Prof\.)"
 _SIGNED = re.compile(
-    rf"[-–(]? ?(?:(?:i\. ?A\.|gez\.) ?)?((?:[{_CAPITAL}][\w'’-]*\.?|von|van|de|der|zu)"
-    rf"(?: (?:[{_CAPITAL}][\w'’-]*\.?|von|van|de|der|zu)){{0,3}})[).,]?"
+    rf"[-–(]? ?(?P<titles>(?:{_TITLE} ?){{0,2}})"
+    rf"(?P<name>[{_CAPITAL}][\w'’-]*\.?(?: (?:[{_CAPITAL}][\w'’-]*\.?|von|van|de|der|zu)){{0,3}})[).,]?"
 )
-_LONGEST_NAME = 14  # characters of one that stands alone: nouns are longer
+_INITIAL = re.compile(rf"[{_CAPITAL}]\. ")
 _ADDRESSED = re.compile(
     rf"\b(?:[Hh]errn?|[Ff]rau|Hr\.|Fr\.|Mr\.?|Mrs\.?|Ms\.?|Madame|Monsieur)(?: (?:Dr\.|Prof\.))*"
     rf" [{_CAPITAL}][\w'’-]*(?: [{_CAPITAL}][\w'’-]*)?"
@@ -190,11 +194,13 @@ def _unsigned(lines: list[str]) -> list[str]:
 
 
 def _is_unknown_name(line: str) -> bool:
-    """Return whether a line can be nothing but the name of a person."""
+    """Return whether a line is a name with a title or an initial, or begins with a common given name.
+
+    Any other word may be a thing: "Danke!" and "Drucker" below it are a report.
+    """
     signed = _SIGNED.fullmatch(line)
     if signed is None:
         return False
-    words = signed[1].split()
-    if len(words) == 1 and (len(words[0]) > _LONGEST_NAME or not words[0][0].isupper()):
-        return False
-    return not any(map(is_no_name, words))
+    first, *others = signed["name"].split()
+    known = signed["titles"] or _INITIAL.match(signed["name"]) or is_given_name(first)
+    return bool(known) and not any(map(is_no_name, others if is_given_name(first) else (first, *others)))
