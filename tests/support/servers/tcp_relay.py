@@ -44,6 +44,8 @@ class TcpRelay:
                 server = socket.create_connection(("127.0.0.1", self._server_port))
             except OSError:
                 return
+            for one in (client, server):  # else each short piece waits for the acknowledgement of the last
+                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._open |= {client, server}
             pumps: tuple[tuple[Direction, socket.socket, socket.socket], ...] = (
                 ("to server", client, server),
