@@ -13,7 +13,8 @@ _DOMAIN = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*")
 _LITERAL = re.compile(r"\[[0-9a-z.:]{3,60}\]")  # RFC 5321, 4.1.3
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _ESCAPED = re.compile(r"\\(.)")
-_ATOMS = re.compile(r"[^\s\"(),:;<>@\[\]\\]+")
+_ATOM = r"[^\s\"(),.:;<>@\[\]\\]++"
+_ATOMS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*+")  # RFC 5322, 3.2.3
 _SPACE = " \t\r\n"  # white space of headers (RFC 5322, 2.2.2); any other character belongs to the address
 
 

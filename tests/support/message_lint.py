@@ -10,6 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 import lxml.html
 from mailparser import parse_from_bytes
 
+from mailbot.addresses import canonical_address
+
 _STRICT = email.policy.SMTP.clone(raise_on_defect=True)
 ONCE = ("Date", "From", "To", "Subject", "Message-ID", "MIME-Version", "Content-Type")
 KNOWN = frozenset(
@@ -49,9 +51,9 @@ def _reads_alike(raw: bytes, message: EmailMessage, recipient: str) -> Iterator[
     written = [f"{local}@{domain}", f"{local}@{_ascii(domain)}"]
     read = [address for _, address in other.to]
     plain = written[1].isascii()  # else RFC 6532, which parsers read as they like
-    if plain and (
-        read != [a.addr_spec for a in message["To"].addresses] or read not in ([w] for w in written)
-    ):
+    # `addr_spec` has no quotes around two dots in a row
+    strict = [canonical_address(a.addr_spec) for a in message["To"].addresses]
+    if plain and (strict != [canonical_address(one) for one in read] or read not in ([w] for w in written)):
         yield f"To is {other.to}"
     if [a.addr_spec for a in message["From"].addresses] != [address for _, address in other.from_]:
         yield f"From is {other.from_}"

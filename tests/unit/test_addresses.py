@@ -65,6 +65,12 @@ def test_every_spelling_of_an_address_has_one_form() -> None:
         assert [s for s in (*spellings, form) if canonical_address(s) != form] == [], address
 
 
+def test_a_local_part_with_a_dot_at_an_edge_or_two_in_a_row_is_quoted() -> None:
+    for local in (".jana", "jana.", "jana..wolf", ".jörn"):
+        assert canonical_address(f"{local}@schule.example") == f'"{local}"@schule.example'
+    assert canonical_address('"jana.wolf"@schule.example') == "jana.wolf@schule.example"
+
+
 def test_two_mailboxes_have_two_forms() -> None:
     for address, others in OTHER.items():
         assert canonical_address(address) not in map(canonical_address, others), address
