@@ -102,9 +102,7 @@ class Application:
         text = "; ".join(value for _, value in details)
         try:
             with transaction(self.desk.engine) as session:
-                if (
-                    alerts.reason(session, self._rejected) != text
-                ):  # notify the operators again if the problems changed
+                if alerts.reason(session, self._rejected) != text:  # other problems are another alert
                     alerts.remove(session, self._rejected)
                 raise_alert(session, self.desk, self._rejected, details, utc_now())
         except TRANSIENT as error:

@@ -65,7 +65,7 @@ _RETURNED = re.compile(
 )
 _ADDRESS_OR_CODE = re.compile(r"[^\s@]@[\w-]|\b[45]\d\d[ -]|\b[45]\.\d{1,2}\.\d{1,3}\b")
 _NAMES_THE_MAIL = re.compile(
-    r"[^\s@]@[\w-]|\b[45]\d\d[ -]|\b[45]\.\d{1,2}\.\d{1,3}\b|\b(?:ihrer?|deine?r?|your|votre|uw|je|su|suo|tu"
+    rf"{_ADDRESS_OR_CODE.pattern}|\b(?:ihrer?|deine?r?|your|votre|uw|je|su|suo|tu"
     r"|twoj\w{1,3}|państwa) (?:\w{1,20} )?(?:nachricht|e-?mails?|mails?|message|messaggio|mensaje|correo"
     r"|bericht"
     r"|wiadomoś\w{1,3}|courriel)|\b(?:iletiniz|üzenet\w{0,6}|mailbox|postfach|server)\b"

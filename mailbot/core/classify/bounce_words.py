@@ -30,8 +30,7 @@ _SUBJECT_SAYS_FAILURE = {
         r"(?:nachricht|e-?mail) (?:wurde )?(?:nicht zugestellt|abgewiesen|abgelehnt|zurückgewiesen)",
         r"(?:nachricht|e-?mail) (?:wurde )?verzögert",
         r"(?:mail|nachricht) .{0,20}(?:konnte|wurde) (?:leider )?nicht zugestellt",
-        r"ihre (?:e-?mail|mail|nachricht) .{0,40}wurde (?:blockiert|gestoppt|nicht angenommen)"
-        r"|ihre (?:e-?mail|mail|nachricht) wurde (?:blockiert|gestoppt|nicht angenommen)",
+        r"ihre (?:e-?mail|mail|nachricht) .{0,40}wurde (?:blockiert|gestoppt|nicht angenommen)",
     ),
     "fr": (
         r"non (?:remis|distribu|délivr)\w*|(?:rapport|avis) de non[- ](?:remise|distribution)",
@@ -54,7 +53,7 @@ _SUBJECT_SAYS_FAILURE = {
         r"niedostarczon|nie(?: można| udało się)? (?:dostarcz|doręcz)|błąd (?:dostarcz|doręcz)\w+",
         r"niedoręczon",
     ),
-    "tr": (r"teslim edileme|i\u0307?letileme",),
+    "tr": (r"teslim edileme|i\u0307?letileme",),  # the lower case of İ is two characters
     "cs, hu": (r"nedoručiteln|kézbesíthetetlen|kézbesítés(?:i hiba)? sikertelen|sikertelen kézbesítés",),
 }
 SUBJECT_SAYS_FAILURE = re.compile(

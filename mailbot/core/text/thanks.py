@@ -40,7 +40,7 @@ _COURTESIES = frozenset(
     wieder auch schon und freundlichen freundliche viele liebe beste schoene herzliche gruesse gruss
     gruessen mit dem vg lg mfg einen noch tag abend woche wochenende feierabend schoenes
     passt erledigt geloest behoben sich gemacht mega cool weltklasse freut freue team teams kollegen
-    kolleginnen lieber liebe wow bald bis nachricht mail mails wuensche wuenschen alle
+    kolleginnen lieber wow bald bis nachricht mail mails wuensche wuenschen alle
     leute ganze gesamte gesamten zusammen allen beide beiden allerseits miteinander herr
     ihr seid hab habt gleichfalls ebenso ebenfalls guys schnell ging ja war gesehen begeistert
     gern gerne geschehen gott s we
