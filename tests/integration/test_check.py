@@ -40,7 +40,7 @@ def looked_at(env: SchoolEnv, *, with_roundtrip: bool = False) -> tuple[list[str
         found = list(run_checks(load(env.config, {}), with_roundtrip=with_roundtrip))
     except ConfigurationError as error:
         return [], str(error).splitlines()
-    lines = [(field_error.ok, f"{field_error.subject}: {field_error.text}") for field_error in found]
+    lines = [(result.ok, f"{result.subject}: {result.text}") for result in found]
     return [line for fine, line in lines if fine], [line for fine, line in lines if not fine]
 
 
