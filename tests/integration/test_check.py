@@ -17,13 +17,13 @@ from mailbot.config import ConfigurationError, load
 from mailbot.inbox import Mailbox
 from mailbot.store.database import open_database
 from mailbot.store.schema import is_empty
-from tests.integration.test_smtp import script
 from tests.support.daemon import Daemon
 from tests.support.mail_builder import mail
 from tests.support.school import SchoolEnv, problem
 from tests.support.servers.dovecot import Dovecot
 from tests.support.servers.scripted import ScriptedServer
 from tests.support.servers.smtp import RecordingSmtpServer
+from tests.support.servers.smtp_script import script
 from tests.support.servers.tls import CertificateAuthority
 
 Break = Callable[[SchoolEnv], None]
@@ -268,7 +268,7 @@ def test_a_roundtrip_is_detected_if_the_daemon_processes_its_mail_first(
 ) -> None:
     in_imap("", f'done = "{done}"\n')(delivering)
     roundtrip = sys.modules["mailbot.check.roundtrip"]
-    with Daemon(delivering) as daemon:
+    with Daemon(delivering, forked=True) as daemon:
 
         def handled_first(box: Mailbox, message_id: str, started: float) -> datetime | None:
             daemon.wait_logged("sent by mailbot")
