@@ -76,7 +76,7 @@ class PersonErasure:
                 f"{self.address} is a member or an operator; remove the address from the configuration first"
             )
         if self.address in policy.support_addresses:
-            raise OperationError(f"{self.address} is a school's support address")
+            raise OperationError(f"{self.address} is a school's support address, and no person")
         with read_only(self.desk.engine) as session:
             due = erasure.count_due_mails(session, self.address)
         if due:

@@ -81,12 +81,15 @@ def release_files(desk: Desk, name: str, files: Collection[str]) -> str:
     with transaction(desk.engine) as session:
         found = tickets.find_ticket(session, name.upper())
         if found is None:
-            raise OperationError(f"there is no ticket {name.upper()}")
+            raise OperationError(
+                f"there is no ticket {name.upper()}; mailbot tickets --status all lists them"
+            )
         ticket_id, _ = found
         withheld = tickets.withheld_files(session, ticket_id)
         released = [file for file in withheld if not files or file.filename in files]
         if not released:
-            raise OperationError(f"{name.upper()} has no withheld file of that name")
+            todo = f"mailbot show {name.upper()} --json lists them"
+            raise OperationError(f"{name.upper()} has no withheld file of that name; {todo}")
         origin = Origin(desk.actor, utc_now())
         for file in released:
             record(session, origin, "released", f"{file.filename} ({file.danger})", ticket_id=ticket_id)
@@ -164,7 +167,7 @@ def unblock(desk: Desk, address: str) -> str:
             detail = f"{stored} in {', '.join(schools)}"
             record(session, Origin(desk.actor, utc_now()), "unblocked", detail)
     if not schools:
-        raise OperationError(f"{address} is not blocked")
+        raise OperationError(f"{address} is not blocked; mailbot blocked lists the blocked addresses")
     return f"{address} may write again to {', '.join(schools)}"
 
 

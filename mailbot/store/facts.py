@@ -37,8 +37,7 @@ from mailbot.store.undo_state import last_changes, of_ended_bundles
 MAX_LOOKUPS = 50
 _MAX_IN_TRANSIT = timedelta(days=365)
 
-_OUTBOX, _MESSAGE = (metadata.tables[name] for name in ("outbox", "message"))
-_TICKET, _PERSON = metadata.tables["ticket"], metadata.tables["person"]
+_OUTBOX, _MESSAGE, _TICKET = (metadata.tables[name] for name in ("outbox", "message", "ticket"))
 
 # Find the sent and the received mails with some Message-IDs, each with the key of its ticket.
 _KNOWN = union_all(

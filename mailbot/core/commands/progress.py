@@ -30,9 +30,8 @@ def _look_up_holders(words: tuple[str, ...], viewer: Viewer) -> LineLookups:
 
 def _resolve_asked(request: Request) -> Resolved[None]:
     """Return the tickets that the words name, or that of the mail, even long after its closing."""
-    found = request.context.match
-    if found.related is not None and found.related_reason == "closed-long-ago":
-        request = replace(request, default=(found.related,))
+    if (ticket := request.context.match.closed_long_ago) is not None:
+        request = replace(request, default=(ticket,))
     return resolve_tickets(request)
 
 
