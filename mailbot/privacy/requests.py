@@ -35,6 +35,8 @@ def disclose(desk: Desk, address: str, file: Path, now: datetime) -> Iterator[No
     """
     try:
         handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError as error:
+        raise OperationError(f"{file} already exists; name a new file by --to") from error
     except OSError as error:
         raise OperationError(f"{file}: {error.strerror}") from error
     with (

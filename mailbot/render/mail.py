@@ -24,12 +24,18 @@ from mailbot.core.text.places import label
 from mailbot.core.text.references import KEEP_HINT
 from mailbot.outgoing import OutgoingMail, content_id
 from mailbot.render.correction import corrected
-from mailbot.render.formats import format_age, format_day, format_number, format_size, format_time
+from mailbot.render.formats import (
+    format_age,
+    format_day,
+    format_number,
+    format_size,
+    format_time,
+    working_hours,
+)
 from mailbot.render.help import help_list
 from mailbot.render.history import cut, shown, with_signatures_once
 from mailbot.render.links import Composer, links, short_enough
 from mailbot.render.templates import BrokenTemplateError, Templates
-from mailbot.render.working_hours import working_hours
 from mailbot.sanitize import clean, one_line
 
 CUT_LONGEST = 4_000  # characters of what was cut from a mail

@@ -39,7 +39,9 @@ def retry_unsent_mail(desk: Desk, number: int) -> str:
     with transaction(desk.engine) as session:
         row = _outgoing_mail(session, number)
         if row.state == "sent":
-            raise OperationError(f"outgoing mail {number} was sent at {row.sent}")
+            raise OperationError(
+                f"outgoing mail {number} was sent at {row.sent}; only an unsent mail can be retried"
+            )
         now = utc_now()
         outbox.retry(session, number, now)
         origin = Origin(desk.actor, now)
@@ -53,7 +55,9 @@ def drop_unsent_mail(desk: Desk, number: int) -> str:
     with transaction(desk.engine) as session:
         row = _outgoing_mail(session, number)
         if row.state == "sent":
-            raise OperationError(f"outgoing mail {number} was sent at {row.sent}")
+            raise OperationError(
+                f"outgoing mail {number} was sent at {row.sent}; only an unsent mail can be dropped"
+            )
         outbox.drop(session, number)
         now = utc_now()
         origin = Origin(desk.actor, now)

@@ -161,6 +161,9 @@ class Matcher(Protocol):
     def redact_identifiers(self, text: str) -> str:
         """Return a text with the replacement in place of addresses and names."""
 
+    def has_surname(self, text: str) -> bool:
+        """Return whether a text has a surname of the person as a word."""
+
 
 @dataclass(slots=True)
 class Erased:
