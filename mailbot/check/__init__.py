@@ -1,4 +1,4 @@
-"""Check what the daemon needs: database, templates, every IMAP and SMTP server; one result each."""
+"""Check the database, the templates and every IMAP and SMTP server for the daemon; one result each."""
 
 import os
 import shutil
@@ -43,7 +43,7 @@ def run_checks(settings: Settings, *, with_roundtrip: bool) -> Iterator[CheckRes
 
 
 def _configuration(settings: Settings) -> Iterator[CheckResult]:
-    """Check what can be checked without the database and the servers."""
+    """Check the configuration, the libraries and the holidays: they need neither database nor servers."""
     count = len(settings.included)
     included = f" with {counted(count, 'included file')}" if count else ""
     schools = counted(len(settings.policy.schools), "school")
@@ -193,7 +193,7 @@ def _templates(settings: Settings) -> CheckResult:
 
 
 def open_points(settings: Settings, year: int, *, service: bool) -> Iterator[tuple[str, str]]:
-    """Yield what a configuration leaves open, for the first lines of the daemon's log, each with what to do.
+    """Yield each open point of a configuration, with advice, for the first lines of the daemon's log.
 
     `service`: systemd runs the daemon; in a container a call has its user and its passwords anyway.
     """

@@ -1,7 +1,5 @@
 """Shared parts of all calls: the application, its options, the configuration, the desk, tables and JSON."""
 
-# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for the database
-
 import getpass
 import json
 import os

@@ -1,7 +1,5 @@
 """Calls that import tickets from another help desk, and that export and import a whole desk."""
 
-# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for the database
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

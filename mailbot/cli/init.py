@@ -1,7 +1,5 @@
 """`mailbot init`: write a first configuration from questions or options."""
 
-# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for the database
-
 import sys
 from collections.abc import Mapping
 from pathlib import Path

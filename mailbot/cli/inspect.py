@@ -1,7 +1,5 @@
 """Calls that only read: explain, preview, handouts, tickets, show, audit, report, status."""
 
-# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for the database
-
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial

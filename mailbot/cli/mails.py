@@ -1,7 +1,5 @@
 """Calls that show what became of mails: find, today."""
 
-# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for the database
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any

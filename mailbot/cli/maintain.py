@@ -1,7 +1,5 @@
 """Calls for the state and its people: backup, restore, migrate-database, invite, disclose, forget."""
 
-# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for the database
-
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

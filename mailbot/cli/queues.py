@@ -1,7 +1,5 @@
 """Calls that repair by hand: outbox, quarantine, blocked senders and withheld files."""
 
-# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for the database
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

@@ -1,7 +1,5 @@
 """Calls that run the desk: demo, check, run, once."""
 
-# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for the database
-
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn

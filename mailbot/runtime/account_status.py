@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class AccountStatus:
-    """The state of an account's server. `issue` is what the operators are to be notified of.
+    """The state of an account's server. `issue` is the next problem or recovery to report to the operators.
 
     `is_paused`: a mail of this run shows that others would fail as well, so that no more are sent.
     `alerts_at_once`: each failure is an alert, as no retry follows.
@@ -63,7 +63,7 @@ class AccountStatus:
         return True
 
     def outcome_of(self, due: ClaimedMail, result: SendResult) -> SendOutcome:
-        """Return the outcome of an attempt, and keep what it shows about the account."""
+        """Return the outcome of an attempt, and update the state of the account by it."""
         if self.is_paused:
             return self._outcome_during_pause(due, result)
         if result.state == "sent":

@@ -71,7 +71,7 @@ def _reload(application: Application, reload: Callable[[], Settings]) -> Applica
 
 
 def _report(application: Application) -> None:
-    """Log what is watched, and what is left to the operator."""
+    """Log each school with its servers, and each task that the operator still has."""
     settings = application.settings
     for school in settings.policy.schools:
         imap, smtp = settings.imap[school.key], settings.smtp[school.key]

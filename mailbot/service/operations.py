@@ -1,4 +1,4 @@
-"""Execute the operators' commands on single mails. Each command returns a line that says what it did."""
+"""Execute the operators' commands on single mails. Each returns a line about it for the operator."""
 
 from collections.abc import Collection
 from dataclasses import asdict

@@ -108,7 +108,7 @@ _EXPIRE = (
         ~select(_ANSWER.c.id).where(_ANSWER.c.school == _USE.c.school, _ANSWER.c.key == _USE.c.key).exists()
     ),
 )
-# Read all saved answers, and write what is left of one after an erasure.
+# Read all saved answers, and rewrite one after an erasure.
 _ALL = select(_ANSWER).order_by(_ANSWER.c.id)
 _REWRITE = (
     update(_ANSWER)
