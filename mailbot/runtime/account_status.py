@@ -76,10 +76,11 @@ class AccountStatus:
         scope, reason = self._refusals.scope_of(_refusal(due, result))
         if scope is RefusalScope.ACCOUNT:
             self._mark_down(reason, PAUSE_ACCOUNT)
-            if result.state != "uncertain":
+            if result.state != "uncertain":  # an uncertain attempt counts: the mail may have been sent
                 return self._requeue(due, result.reply)
         else:
             self._mark_up(accepted=result.about is About.RECIPIENT)
+        # A mail does not fail for good before a second refusal shows that the account is not the cause.
         state = "temporary" if scope is RefusalScope.UNDECIDED else result.state
         return next_state(due, state, result.reply, self.clock())
 

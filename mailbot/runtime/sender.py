@@ -154,7 +154,7 @@ class AccountSender:
             await self._feed(queue, stop, deliveries)
         finally:
             self._release(queue)
-            queue.put_nowait(None)
+            queue.put_nowait(None)  # ends the deliveries
             self._is_ending = True
             self._recorded.set()
             await asyncio.wait(deliveries)

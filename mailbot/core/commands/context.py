@@ -14,7 +14,7 @@ from mailbot.core.model.facts import Facts, SentMail
 from mailbot.core.model.mail import Address, Mail, Part
 from mailbot.core.model.notification import Cause, Notification
 from mailbot.core.model.notification_kind import NotificationKind, ReplyRoute
-from mailbot.core.model.policy import Member, Policy, School
+from mailbot.core.model.policy import Member, Policy, School, Team
 from mailbot.core.model.ticket import Attachment, Direction, Message, Role, Ticket, Visibility
 from mailbot.core.recipients.ticket_change import TicketChange
 from mailbot.core.text.known_quotation import quotes_only
@@ -133,6 +133,11 @@ class MailContext:
     def answered_mail(self) -> SentMail | None:
         """Return the mail from mailbot that this mail replies to, if it was sent to the same person."""
         return _answered_mail(self.facts, self.sender_addresses)
+
+    @property
+    def team(self) -> Team:
+        """Return second level if the sender acts for it, else the school's team."""
+        return self.policy.second_level if self.role is Role.SECOND_LEVEL else self.school.team
 
     @property
     def language(self) -> str:

@@ -44,7 +44,7 @@ def _progress(context: MailContext, ticket: Ticket) -> Progress:
     asked = ticket.status_asked
     if asked is None or ticket.waits.since > asked:
         return Progress.ASKED
-    team = context.policy.second_level if ticket.level == 2 else context.school_of(ticket).team
+    team = context.policy.team_at(ticket.level, context.school_of(ticket))
     # A text beside the question goes to the staff anyway.
     if context.now < team.calendar.add_days(asked, PATIENCE_DAYS) or not context.has_no_content:
         return Progress.ASKED_AGAIN

@@ -83,6 +83,7 @@ def decide(understood: Understanding, facts: Facts, policy: Policy, now: datetim
         else next(result for stage in _STAGES if (result := stage(human)) is not None)
     )
     decision = mute_followups(with_response(decision, context), context)
+    # A later confirmation of an earlier copy, which is held, must not execute the mail again.
     superseded = tuple(map(DiscardMail, copies.held)) if copies is not None else ()
     effects = notify_of_tips(apply_rate_limits(decision.effects, context))
     return replace(

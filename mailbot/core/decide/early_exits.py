@@ -214,7 +214,7 @@ def _collides(context: MailContext, ticket: Ticket, last: Message) -> bool:
 
     An answer by the other level does not count: it came with the handover of the ticket.
     """
-    team = context.policy.second_level if ticket.level == 2 else context.school_of(ticket).team
+    team = context.policy.team_at(ticket.level, context.school_of(ticket))
     if team.member(last.author.email) is None:
         return False
     within = timedelta(minutes=context.policy.limits.answer_collision_minutes)
