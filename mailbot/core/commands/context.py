@@ -147,10 +147,7 @@ class MailContext:
     @property
     def attachments(self) -> tuple[Attachment, ...]:
         """Return the mail's files as files of a message."""
-        return tuple(
-            Attachment(p.path, p.filename, p.content_type, p.size, p.inline, danger=p.danger)
-            for p in self.files
-        )
+        return tuple(map(Attachment.of, self.files))
 
     @property
     def files(self) -> tuple[Part, ...]:
