@@ -269,6 +269,15 @@ def _report(subject: str, text: str, sender: str = GATEWAY) -> MailBuilder:
                 ),
                 mail().subject("Rückruf: 0171 1234567").text("Bitte anrufen."),
                 _answer("Ich habe Ihre Nachricht gelesen, sie wurde gelesen von allen.", "Gelesen: Tablet"),
+                _answer(
+                    "Das Tablet geht nicht.\n\nIhre Nachricht\n\nAn: Toni\n\nwurde am 23.11.2026 gelesen.",
+                    "Gelesen: Tablet",
+                ),
+                _answer(
+                    "Am Bildschirm steht: Ihre Nachricht wurde kurz angezeigt: Fehler.", "Abgelehnt: WLAN"
+                ),
+                _answer("", "Rückruf - 0171 1234567"),
+                _answer("", "Abgelehnt – Passwort am WLAN"),
                 _answer("Das Tablet geht nicht.").header("X-Loop", "hilfe@listen.example"),
                 mail().subject("Rückruf: Akkus").text("Der Hersteller möchte die Akkus zurückrufen."),
                 mail()

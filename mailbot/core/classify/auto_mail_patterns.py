@@ -117,17 +117,18 @@ RECEIPT_SUBJECT = re.compile(
     r"|прочитано|прочтено)\s*(?:\([^)]{0,20}\)\s*)?(?::|[-–]\s)",
     re.I,
 )
-# What mail programs write into a receipt; gateways remove its machine-readable part (RFC 8098).
+# The beginning of a receipt, whose machine-readable part (RFC 8098) some gateways remove. The text of a
+# receipt that a person quotes below their own does not count.
 RECEIPT_TEXT = re.compile(
-    r"\bihre nachricht\b.{0,400}\bwurde (?:am .{1,60} )?(?:gelesen|angezeigt|ungelesen gelöscht)"
-    r"|\b(?:dies|das) ist eine (?:lese|empfangs)bestätigung\b"
-    r"|\byour message\b.{0,400}\bwas (?:read|displayed|deleted without being read)\b"
-    r"|\bthis is a (?:return|read) receipt\b"
-    r"|\bvotre message\b.{0,400}\b(?:a été (?:lu|affiché)|(?:a été )?supprimé sans)\b"
-    r"|\bceci est un accusé de (?:réception|lecture)\b"
-    r"|\btwoja wiadomość\b.{0,400}\b(?:została (?:przeczytana|wyświetlona|usunięta bez))"
-    r"|\bi\u0307?letiniz\b.{0,400}\bokundu\b|\buw bericht\b.{0,400}\bis gelezen\b"
-    r"|\bваше (?:повідомлення|сообщение)\b.{0,400}(?:прочитано|прочтено)",
+    r"\W{0,20}(?:ihre nachricht\b.{0,400}\bwurde (?:am .{1,60} )?(?:gelesen|angezeigt|ungelesen gelöscht)"
+    r"|(?:dies|das) ist eine (?:lese|empfangs)bestätigung\b"
+    r"|your message\b.{0,400}\bwas (?:read|displayed|deleted without being read)\b"
+    r"|this is a (?:return|read) receipt\b"
+    r"|votre message\b.{0,400}\b(?:a été (?:lu|affiché)|(?:a été )?supprimé sans)\b"
+    r"|ceci est un accusé de (?:réception|lecture)\b"
+    r"|twoja wiadomość\b.{0,400}\b(?:została (?:przeczytana|wyświetlona|usunięta bez))"
+    r"|i\u0307?letiniz\b.{0,400}\bokundu\b|uw bericht\b.{0,400}\bis gelezen\b"
+    r"|ваше (?:повідомлення|сообщение)\b.{0,400}(?:прочитано|прочтено))",
     re.S,
 )  # in lower case
 AWAY_TEXT = re.compile(

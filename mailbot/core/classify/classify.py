@@ -8,6 +8,7 @@ from mailbot.core.classify import auto_mail_patterns as patterns
 from mailbot.core.classify import bounce
 from mailbot.core.classify.acknowledgement import is_acknowledgement, is_automatic_answer
 from mailbot.core.classify.reaction import is_reaction, is_recall
+from mailbot.core.classify.receipt import is_receipt
 from mailbot.core.classify.subject import answers_mail, bare_subject, is_reply_subject
 from mailbot.core.model.mail import LIST_ADDRESS_FIELDS, Classification, Mail, MailKind
 from mailbot.core.text.references import subject_tags
@@ -143,7 +144,6 @@ def _asks_about_replies(text: str) -> bool:
 
 
 _DATE_WORDS = 3
-_MAX_RECEIPT = 1_500  # characters
 _ONE_SENTENCE = 60  # characters of a text that says no more than its subject
 
 
@@ -188,13 +188,6 @@ def _is_challenge(mail: Mail) -> bool:
         and not mail.quoted
         and not bounce.sounds_human(mail)
     )
-
-
-def _says_receipt(mail: Mail) -> bool:
-    """Return whether the text is that of a receipt; the header that it names looks like a quotation."""
-    text = bounce.full_text(mail)
-    said = len(text) < _MAX_RECEIPT and patterns.RECEIPT_TEXT.search(text.lower())
-    return bool(said) and not bounce.sounds_human(mail)
 
 
 EMPTY_RETURN_PATH = "empty Return-Path"
@@ -286,14 +279,7 @@ _RULES = (
     _Rule(MailKind.AUTO_REPLY, "subject and text of an absence note", _absent_subject_and_text),
     _Rule(MailKind.AUTO_REPLY, "acknowledgement by a program", is_acknowledgement, not_by_school=True),
     _Rule(MailKind.AUTO_REPLY, "asks for a confirmation before delivery", _is_challenge, not_by_school=True),
-    _Rule(
-        MailKind.AUTO_REPLY,
-        "subject of a receipt, no text of a human",
-        lambda mail: (
-            bool(patterns.RECEIPT_SUBJECT.match(bare_subject(mail.subject)))
-            and (bounce.has_null_path(mail) or not mail.text or _says_receipt(mail))
-        ),
-    ),
+    _Rule(MailKind.AUTO_REPLY, "subject of a receipt, no text of a human", is_receipt),
     _Rule(MailKind.BULK, "subject of a feedback report", _is_feedback_report),
     _Rule(MailKind.AUTO_REPLY, "text of an absence note", _away_text),
     _Rule(MailKind.BULK, NO_FROM, lambda mail: mail.sender is None),
