@@ -107,6 +107,18 @@ def test_note_in_the_subject_without_its_sign_is_refused_with_an_offer() -> None
         assert (done.outcome, done.notified) == ("refused", {(MAX, "refusal")}), subject
         mail = writes(MAX, "Geheim.").answering(about, internal=True).with_mail(subject=subject)
         assert mail.decide().outcome == "reply"
+    for subject in (
+        f"Re: {about.tagged_subject} schulintern: bitte lesen",
+        "Schulintern: Fortbildung",
+        "AW: Extern/Intern: WLAN",
+    ):
+        assert answers(MAX, about, "Geht.").with_mail(subject=subject).decide().outcome == "reply", subject
+    named = ticket(subject="Intern: Anschluss tot")
+    assert answers(MAX, named, "Geht.").with_mail(subject=f"AW: {named.tagged_subject}").decide().outcome == (
+        "reply"
+    )
+    problem = writes(MAX, "Der Anschluss ist tot.").with_mail(subject="Telefon (intern)").proven()
+    assert problem.decide().outcome == "opened"
     old = ticket(subject="Telefon (intern)")
     assert answers(MAX, old, "Geht.").with_mail(subject="Re: Telefon (intern)").decide().outcome == "reply"
 

@@ -1,4 +1,4 @@
-"""Recognise receipts without their machine-readable part: a mail was read, delivered, accepted or recalled."""
+"""Recognise receipts without their machine-readable part: that a mail was read, delivered or recalled."""
 
 from mailbot.core.classify import bounce
 from mailbot.core.classify.auto_mail_patterns import RECEIPT_SUBJECT, RECEIPT_TEXT

@@ -33,8 +33,12 @@ _NOTE_WITHOUT_SIGN = re.compile(
     r"|[^\w\n>]{0,10}[#＃]\s{0,5}\n\s{0,5}(?P<torn>notiz|intern|note)\b",
     re.I,
 )
+# Matches "Intern: AW: [GYM-12] Beamer" and "AW: [GYM-12] Beamer (intern)", not "Schulintern: Beamer".
 _NOTE_IN_SUBJECT = re.compile(
-    r"\s{0,5}(?:nur )?(?:intern|interne notiz|internal)\s?:|\((?:nur )?intern(?:al)?\)\s{0,5}$", re.I
+    r"\s{0,5}(?:(?:re|aw|antw|wg|fwd?|tr|rép)\s?:\s{0,5}|\[[^\[\]]{0,40}\]\s{0,5}){0,9}"
+    r"(?P<first>(?:nur )?(?:intern|interne notiz|internal)\s?:)"
+    r"|.{0,300}(?P<last>\((?:nur )?intern(?:al)?\))\s{0,5}$",
+    re.I,
 )
 _SPOKEN = re.compile(r"\W{0,5}(?:hash(?:tag)?|raute|dièse)\s(?P<word>[^\W\d_]{3,20})\W{0,5}", re.I)
 """A command that was dictated to a phone, in a line of its own."""
@@ -120,13 +124,21 @@ def _in_subject(context: MailContext) -> RefusedLine | None:
     ticket_subject = context.ticket.subject if context.ticket else ""
     hits = [hit for hit in _find_commands(subject) if hit[0]["word"] not in ticket_subject]
     if not hits:
-        note = _NOTE_IN_SUBJECT.search(subject)
-        meant = f"#{NOTE.word(context.school.language)}"
-        is_new = note is not None and note[0] not in ticket_subject and _is_public_by_staff(context)
-        return RefusedLine(subject, Reason.IN_TEXT, argument=meant, meant=meant) if is_new else None
+        return _note_in_subject(context, subject)
     complete = len(hits) == 1 and hits[0][1].argument.fits(())
     meant = f"#{_word(hits[0][0])}" if complete else ""
     return RefusedLine(subject, Reason.IN_TEXT, argument=_join_words(hits), meant=meant)
+
+
+def _note_in_subject(context: MailContext, subject: str) -> RefusedLine | None:
+    """Return a subject that marks an answer as internal, unless the requester wrote the mark."""
+    found = _NOTE_IN_SUBJECT.match(subject)
+    if found is None or context.ticket is None or not _is_public_by_staff(context):
+        return None
+    if (found["first"] or found["last"]) in context.ticket.subject:
+        return None
+    meant = f"#{NOTE.word(context.school.language)}"
+    return RefusedLine(subject, Reason.IN_TEXT, argument=meant, meant=meant)
 
 
 def _in_text(line: str) -> RefusedLine | None:
