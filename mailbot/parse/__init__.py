@@ -143,4 +143,6 @@ def _reported(contents: PartCollector) -> tuple[DeliveryStatus, ...]:
 def _with_named_recipients(mail: Mail, source: bytes, text: str, contents: PartCollector) -> Mail:
     """Return a bounce without a report with the recipients that its text names."""
     senders = {address.email for address in mail.to}
-    return replace(mail, delivery=delivery_status.from_text(source, text, contents.original_id, senders))
+    return replace(
+        mail, delivery=delivery_status.from_text(source, mail.subject, text, contents.original_id, senders)
+    )

@@ -68,7 +68,7 @@ def from_report(text: str, message_id: str) -> tuple[DeliveryStatus, ...]:
 
 
 def from_text(
-    content: bytes, text: str, message_id: str, senders: Iterable[str] = ()
+    content: bytes, subject: str, text: str, message_id: str, senders: Iterable[str]
 ) -> tuple[DeliveryStatus, ...]:
     """Return the recipients that a bounce without a report names; `senders` sent the returned mail.
 
@@ -86,10 +86,10 @@ def from_text(
     status = _first(_STATUS, text)
     reply = _REPLY.search(text)
     replied = text[text.rfind("\n", 0, reply.start()) + 1 :].partition("\n")[0] if reply else ""
-    soft = status.startswith("4") or (
-        not status and not (reply and reply[1] == "5") and bool(_DELAYED.search(text[:2000].lower()))
-    )
-    arrived = status[:1] in ("", "2") and not reply and _says_delivered(text[:2000].lower())
+    delayed = bool(_DELAYED.search(text[:2000].lower()))
+    soft = status.startswith("4") or (not status and not (reply and reply[1] == "5") and delayed)
+    says_delivered = not delayed and _says_delivered(subject.lower(), text[:2000].lower())
+    arrived = status[:1] in ("", "2") and not reply and says_delivered
     action = Action.DELIVERED if arrived else Action.DELAYED if soft else Action.FAILED
     diagnostic = " ".join(replied.split())[:500]
     if not diagnostic:
@@ -99,8 +99,9 @@ def from_text(
     return tuple(DeliveryStatus(who, action, status, diagnostic, message_id) for who in recipients)
 
 
-def _says_delivered(text: str) -> bool:
-    return bool(_DELIVERED.search(text)) and not TEXT_SAYS_FAILURE.search(text)
+def _says_delivered(subject: str, text: str) -> bool:
+    """Return whether a report is about success only; one report may be about several recipients."""
+    return bool(_DELIVERED.search(text)) and not TEXT_SAYS_FAILURE.search(f"{subject}\n{text}")
 
 
 def _found(pattern: re.Pattern[str], text: str) -> list[str]:

@@ -114,11 +114,19 @@ def test_report_of_success_without_a_report_part_is_no_failure(subtests: pytest.
         ),
         ("Nachricht wurde an folgende Empfänger nicht zugestellt: lena@schule.example", Action.FAILED),
         ("Your mail was delivered to the following: lena@schule.example, mailbox is full", Action.FAILED),
+        (
+            "Your mail was delivered to the following: lena@schule.example. "
+            "It is delayed for others; it will be retried.",
+            Action.DELAYED,
+        ),
         ("lena@schule.example: 250 2.0.0 Ok, then 451 4.3.0 queue file write error", Action.FAILED),
     ):
         with subtests.test(text=text):
             sent = mail().sender("postmaster@mail.example").subject("Delivery report").text(text)
             assert [status.action for status in parse(sent.build()).delivery] == [action]
+    both = "Die Nachricht wurde an folgende Empfänger zugestellt: lena@schule.example\nAbgelehnt hat einer."
+    sent = mail().sender("postmaster@mail.example").subject("Unzustellbar: Beamer").text(both)
+    assert [status.action for status in parse(sent.build()).delivery] == [Action.FAILED]
 
 
 def test_mail_of_a_teacher_that_quotes_an_error_has_no_delivery_status() -> None:
