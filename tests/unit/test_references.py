@@ -41,6 +41,7 @@ def test_only_our_own_tags_are_taken_from_a_subject(subtests: pytest.Subtests) -
         ("Re: [#GYM-104] Beamer", "Beamer"),
         ("WG: AW: (#GYM-104) Beamer", "Beamer"),
         ("Re: \u2068[#GYM-104]\u2069 Beamer", "Beamer"),
+        ("Re: [#GYM-104] \U0001f468\u200d\U0001f3eb Beamer", "\U0001f468\u200d\U0001f3eb Beamer"),
         ("Re: [#4711] Ihr Auftrag", "Re: [#4711] Ihr Auftrag"),
         ("[#INC-7] Ihr Auftrag", "[#INC-7] Ihr Auftrag"),
         ("Re: [#GYM-104] [#INC-7] Ihr Auftrag", "[#INC-7] Ihr Auftrag"),

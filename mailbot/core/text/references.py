@@ -14,7 +14,8 @@ _TAG = re.compile(
 _PREFIXES = r"(?:\s*(?:re|aw|antw|wg|fwd?|tr|rép)(?:\[\d+\])?\s?:)"
 _BARE_TAG = re.compile(rf"{_PREFIXES}{{0,9}}\s*{_KEY_AND_NUMBER}(?![\w-])", re.I)
 _PREFIX = re.compile(rf"{_PREFIXES}+\s*", re.I)
-_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+# Characters of no width, without the joiners (U+200C, U+200D): emoji and words in Persian consist of them.
+_INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _MAX_TAGS = 10
 # Outlook marks a forwarded mail by the subject only; the prefix is known in many languages.
 FORWARD_SUBJECT = re.compile(
