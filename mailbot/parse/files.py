@@ -19,6 +19,7 @@ _PERCENT_ENCODED = re.compile(r"(?:[!-$&-~]|%[0-9A-Fa-f]{2})*+")
 _PERCENT_SIGN = re.compile(r"%(?:20|[C-F][0-9A-F]%[89AB][0-9A-F])", re.I)  # a blank, or a UTF-8 sequence
 _ENTITY = re.compile(r"&(?:#\d{2,5}|#x[0-9A-Fa-f]{2,4}|[A-Za-z](?:uml|acute|grave|circ)|szlig|amp);")
 _UTF_8_AS_LATIN = re.compile("[\u00c3\u00c5\u00c4\u00e2][\u0080-\u00bf\u0152-\u0178\u02c6-\u2122]")
+_EXTENSION = re.compile(r"\.(?=\w*[A-Za-z])\w{2,5}$")
 _CID_NAME = re.compile(r"([\w][\w .()+-]{0,150}\.[A-Za-z0-9]{2,5})(?:@|$)")
 _EXTENSIONS = {
     "message/rfc822": ".eml",
@@ -88,7 +89,7 @@ def claimed_name(entity: Entity) -> str:
 
 
 def _with_extension(said: str) -> str:
-    return safe_name(said) if "." in said[-6:] else ""
+    return safe_name(said) if _EXTENSION.search(said) else ""
 
 
 def part(entity: Entity, data: bytes) -> Part:

@@ -59,8 +59,9 @@ def test_name_of_a_file_is_repaired_if_a_program_encoded_it_wrongly(subtests: py
         with subtests.test(written=written):
             part = b"Content-Type: application/pdf\r\n" + field.encode()
             assert parse(_mixed(part)).parts[0].filename == name
-    described = b"Content-Type: application/pdf\r\nContent-Description: Plan.pdf\r\n\r\n%PDF-1.4"
-    assert parse(_mixed(described)).parts[0].filename == "Plan.pdf"
+    for description, name in (("Plan.pdf", "Plan.pdf"), ("Plan Nr. 5", "attachment-2.pdf")):
+        field = f"Content-Type: application/pdf\r\nContent-Description: {description}\r\n\r\n%PDF-1.4"
+        assert parse(_mixed(field.encode())).parts[0].filename == name
 
 
 def test_raw_octets_of_a_header_are_in_the_charset_of_the_text() -> None:
