@@ -74,7 +74,7 @@ def release(
 
 
 def _operate(context: typer.Context, operation: "Callable[[Desk, int], str]", number: int) -> None:
-    """Execute an operation on one mail; exit with status 1 after printing the reason if it fails."""
+    """Execute an operation on one mail; if it fails, print the reason and exit with status 1."""
     from mailbot.service.operations import OperationError
 
     config: Path | None = context.parent.obj if context.parent else None

@@ -147,7 +147,7 @@ def once(
     json_: Json = False,
     backfill: Annotated[
         bool,
-        typer.Option("--backfill", help="Process also the old mails that were skipped at the first contact."),
+        typer.Option("--backfill", help="Also process the old mails that were skipped at the first contact."),
     ] = False,
 ) -> None:
     """Process all new mail, send all due mail, and exit."""
