@@ -74,10 +74,15 @@ def test_a_file_that_is_no_backup_is_refused_and_the_state_stays(env: SchoolEnv)
 
 def test_a_directory_that_cannot_be_locked_is_reported_without_a_traceback(env: SchoolEnv) -> None:
     env.json("tickets")
-    (env.directory / "state" / "lock").mkdir()
+    lock = env.directory / "state" / "lock"
+    lock.mkdir()
     with pytest.raises(AssertionError, match="lock: Is a directory") as failed:
         env.call("once")
-    assert "Traceback" not in str(failed.value)
+    lock.rmdir()
+    os.mkfifo(lock)
+    with pytest.raises(AssertionError, match="lock: File or stream is not seekable") as no_file:
+        env.call("once")
+    assert "Traceback" not in f"{failed.value}{no_file.value}"
 
 
 # -- what must not become of the state
