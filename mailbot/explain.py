@@ -1,4 +1,4 @@
-"""Explain what a desk would do with mails, and why; change nothing, and need no configuration."""
+"""Explain how a desk would understand mails, and why, without a configuration and without any change."""
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -76,7 +76,7 @@ def reasons(mail: Mail, classification: Classification) -> Iterator[str]:
     if mail.encryption is not Encryption.NONE:
         yield f"content hidden by {mail.encryption.value}"
     if mail.forwarded:
-        yield "forwarded: what was forwarded belongs to the problem"
+        yield "forwarded: the forwarded mail belongs to the problem"
     elif mail.quoted and not mail.text:
         yield "nothing but a quotation: it is the problem, if a ticket is opened"
     elif mail.quoted:

@@ -1,7 +1,7 @@
 """Write an outgoing mail as bytes (RFC 5322, 2045-2047, 2231).
 
-The stdlib's EmailMessage encodes long Message-IDs as RFC 2047 words, which breaks threads in Outlook, folds
-some subjects into an empty first line, and takes several times as long.
+The stdlib's EmailMessage encodes long Message-IDs as RFC 2047 words, which breaks threads in Outlook. It
+folds some subjects into an empty first line, and takes several times as long.
 """
 
 import re

@@ -2,7 +2,7 @@
 
 This is the only module that uses these libraries. A token is stored in a file that only this user can read,
 and renewed shortly before it expires. A refresh token that the provider replaces is stored before the access
-token is used, because the old refresh token may be invalid from then on.
+token is used: the old refresh token may be invalid from then on.
 """
 
 # ruff: noqa: PLC0415 - the libraries are optional and load slowly

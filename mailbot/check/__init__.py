@@ -1,4 +1,4 @@
-"""Check what the daemon needs: database, templates, every IMAP and SMTP server; one result each."""
+"""Check the database, the templates and every IMAP and SMTP server for the daemon; one result each."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from mailbot.clock import utc_now
 from mailbot.config import Settings
 from mailbot.core.model.policy import School
 from mailbot.counting import counted
-from mailbot.extras import missing
+from mailbot.extras import missing as missing_libraries
 from mailbot.monitoring.health import CLOCK_JUMP
 from mailbot.preview import broken_templates
 from mailbot.render import Templates
@@ -27,7 +27,7 @@ from mailbot.store import ledger
 from mailbot.store.audit_verify import verify
 from mailbot.store.database import Engine, SQLAlchemyError, read_only
 
-__all__ = ["CheckResult", "run_checks", "school_holidays"]
+__all__ = ["CheckResult", "open_points", "run_checks", "school_holidays"]
 
 PARALLEL = 8
 """How many schools are checked at the same time; mail servers allow more connections."""
@@ -43,14 +43,14 @@ def run_checks(settings: Settings, *, with_roundtrip: bool) -> Iterator[CheckRes
 
 
 def _configuration(settings: Settings) -> Iterator[CheckResult]:
-    """Check what can be checked without the database and the servers."""
+    """Check the configuration, the libraries and the holidays: they need neither database nor servers."""
     count = len(settings.included)
     included = f" with {counted(count, 'included file')}" if count else ""
     schools = counted(len(settings.policy.schools), "school")
     yield CheckResult(True, "configuration", f"{settings.file}{included}, {schools}")
     for advice in settings.renamed_keys:
         yield CheckResult(True, "configuration", advice)
-    yield from (CheckResult(False, "libraries", problem) for problem in missing(settings))
+    yield from (CheckResult(False, "libraries", problem) for problem in missing_libraries(settings))
     yield school_holidays(settings, utc_now().year)
 
 
@@ -190,3 +190,27 @@ def _templates(settings: Settings) -> CheckResult:
         return CheckResult(False, "templates", broken)
     old_names = "".join(f"; {name}" for name in templates.old_names())
     return CheckResult(True, "templates", f"every mail can be rendered in every language{old_names}")
+
+
+def open_points(settings: Settings, year: int, *, service: bool) -> Iterator[tuple[str, str]]:
+    """Yield each open point of a configuration, with advice, for the first lines of the daemon's log.
+
+    `service`: systemd runs the daemon; in a container a call has its user and its passwords anyway.
+    """
+    if not settings.policy.operators:
+        yield "alerts reach no operator", "set bot.operators"
+    if without := [school.key for school in settings.policy.schools if not school.authserv_id]:
+        names = ", ".join(without) if len(without) < len(settings.policy.schools) else "all schools"
+        yield (
+            f"senders of new mails are not authenticated in {names}",
+            "mailbot check proposes imap.authserv_id",
+        )
+    holidays = school_holidays(settings, year)
+    if not settings.land:
+        yield "no holidays are known", "set bot.land"
+    elif not holidays.ok:
+        yield holidays.text, "install a newer version, or set hours.closed"
+    for problem in missing_libraries(settings):
+        yield problem, "see docs/installation.md"
+    call = "mailbot check --as-service" if service else "mailbot check"
+    yield "servers are tried now; failures are logged and alerted", call

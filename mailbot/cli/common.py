@@ -1,13 +1,11 @@
 """Shared parts of all calls: the application, its options, the configuration, the desk, tables and JSON."""
 
-# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for the database
-
 import errno
 import getpass
 import json
 import os
 import sys
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -132,6 +130,16 @@ def require_school(desk: "Desk", school: str | None) -> str | None:
     return found.key if found else None
 
 
+@contextmanager
+def exit_on(*errors: type[Exception], status: int = FAILED) -> Iterator[None]:
+    """Print one of these errors, whose text says what to do, and exit with a status."""
+    try:
+        yield
+    except errors as error:
+        echo(str(error), err=True)
+        raise typer.Exit(status) from None
+
+
 def operator() -> str:
     """Return the caller's name for the audit trail: the account behind sudo, or that of the process."""
     try:
@@ -151,16 +159,13 @@ def desk_of(
     from mailbot.service.bootstrap import DeskError, exclusive_lock, open_desk
 
     settings = settings_of(context, config)
-    try:
-        with exclusive_lock(settings) if schema == "migrate" else nullcontext():
-            desk = open_desk(settings, operator(), schema=schema)
-            try:
-                yield desk, settings
-            finally:
-                desk.engine.dispose()
-    except DeskError as error:
-        echo(str(error), err=True)
-        raise typer.Exit(FAILED) from None
+    lock = exclusive_lock(settings) if schema == "migrate" else nullcontext()
+    with exit_on(DeskError), lock:
+        desk = open_desk(settings, operator(), schema=schema)
+        try:
+            yield desk, settings
+        finally:
+            desk.engine.dispose()
 
 
 def warn_renamed(old: str, new: str) -> None:
@@ -194,6 +199,14 @@ def print_table(
     for row in rows:
         table.add_row(*map(_cell, row))
     Console(width=None if sys.stdout.isatty() else _UNLIMITED).print(table)
+
+
+def print_records(titles: tuple[str, ...], records: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
+    """Print records as one JSON document, or as a table of the fields in `titles`."""
+    if as_json:
+        print_json(records)
+    else:
+        print_table(titles, [tuple(str(record[title]) for title in titles) for record in records])
 
 
 def _cell(cell: "Cell") -> "Text":

@@ -1,7 +1,5 @@
 """Calls that import tickets from another help desk, and that export and import a whole desk."""
 
-# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for the database
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +13,7 @@ from mailbot.cli.common import (
     app,
     desk_of,
     echo,
+    exit_on,
     print_json,
     print_table,
     with_progress,
@@ -140,15 +139,12 @@ def _import(
         echo(f"{error.name} is missing: pip install 'mailbot[osticket]'", err=True)
         raise typer.Exit(FAILED) from None
     report, now = ImportReport(), utc_now()
-    try:
+    with exit_on(OsTicketError):
         with OsTicket.open(*source, ZoneInfo(desk.policy.timezone)) as old:
             for ticket in with_progress(old.tickets(), old.count(), "tickets"):
                 import_ticket(desk, ticket, mapping, report, now, dry=dry_run)
         if not dry_run:
             record_import(desk, report, now)
-    except OsTicketError as error:
-        echo(str(error), err=True)
-        raise typer.Exit(FAILED) from None
     return report
 
 

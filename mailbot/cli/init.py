@@ -1,7 +1,5 @@
 """`mailbot init`: write a first configuration from questions or options."""
 
-# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for the database
-
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,12 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mailbot.cli.common import (
-    FAILED,
-    WRONG,
-    app,
-    echo,
-)
+from mailbot.cli.common import FAILED, WRONG, app, echo
 
 SERVICE_FILE = Path("/etc/mailbot/mailbot.toml")
 
@@ -38,13 +31,13 @@ def init(
             echo(f"{question.name:13} {question.text}; example: {question.example}")
         return
     if file.exists():
-        echo(f"{file} already exists and was not changed", err=True)
+        echo(f"{file} already exists and was not changed; name a new file", err=True)
         raise typer.Exit(FAILED)
     given = _parse(answers or ())
     interactive = sys.stdin.isatty()
     known = _ask(given) if interactive else given
     if not known.get("key", "GYM").isalnum():
-        echo(f"key {known['key']}: must be letters and digits", err=True)
+        echo(f"--set key={known['key']}: must be letters and digits, such as GYM", err=True)
         raise typer.Exit(WRONG)
     names = password_names(known)
     passwords = {name: _password(name) if interactive else "" for name in names} if known else {}

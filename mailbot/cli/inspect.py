@@ -1,7 +1,5 @@
 """Calls that only read: explain, preview, handouts, tickets, show, audit, report, status."""
 
-# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for the database
-
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
@@ -18,7 +16,9 @@ from mailbot.cli.common import (
     app,
     desk_of,
     echo,
+    exit_on,
     print_json,
+    print_records,
     print_table,
     require_school,
     settings_of,
@@ -36,11 +36,11 @@ def explain(
     config: Config = None,
     json_: Annotated[bool, typer.Option("--json", help="Print one line of JSON for each mail.")] = False,
 ) -> None:
-    """Show what mailbot would do with mails, and why; changes nothing, needs no configuration."""
+    """Show what mailbot would do with mails, and why; it changes nothing and needs no configuration."""
     from mailbot.explain import explain_file, files_in
 
     if config or context.find_root().obj:
-        from mailbot.service.dry_run import dry_run
+        from mailbot.service.receive import dry_run
 
         with desk_of(context, config) as (desk, _):
             explanation = partial(explain_file, dry_run=partial(dry_run, desk))
@@ -78,21 +78,18 @@ def handouts(
     config: Config = None,
     pdf: Annotated[bool, typer.Option("--pdf", help="Write them as PDF as well; needs Chromium.")] = False,
 ) -> None:
-    """Write a page each for teachers and supporters, to print; without --config of a sample school."""
+    """Write printable pages for teachers and supporters; without --config, those of a sample school."""
     from mailbot.handouts import PrintError, print_pdf, write_handouts
     from mailbot.render import Templates
 
     given = config or context.find_root().obj
     settings = settings_of(context, config) if given else None
     templates = Templates(settings.templates, settings.colour) if settings else Templates()
-    try:
+    with exit_on(PrintError):
         for page in write_handouts(directory, settings.policy if settings else None, templates):
             echo(page)
             if pdf:
                 echo(print_pdf(page))
-    except PrintError as error:
-        echo(str(error), err=True)
-        raise typer.Exit(FAILED) from None
 
 
 @app.command()
@@ -132,7 +129,7 @@ def show(
     with desk_of(context, config) as (desk, _):
         found = show_ticket(desk, ticket)
     if found is None:
-        echo(f"there is no ticket {ticket}", err=True)
+        echo(f"there is no ticket {ticket}; mailbot tickets --status all lists them", err=True)
         raise typer.Exit(FAILED)
     if json_:
         print_json(found)
@@ -157,11 +154,7 @@ def audit(context: typer.Context, config: Config = None, json_: Json = False) ->
 
     with desk_of(context, config) as (desk, _):
         found = operator_log(desk)
-    if json_:
-        print_json(found)
-        return
-    titles = ("at", "actor", "action", "detail")
-    print_table(titles, [tuple(str(line[key]) for key in titles) for line in found])
+    print_records(("at", "actor", "action", "detail"), found, as_json=json_)
 
 
 @app.command(hidden=True)

@@ -1,7 +1,5 @@
 """Calls that show what became of mails: find, today."""
 
-# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for the database
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
@@ -27,7 +25,7 @@ School = Annotated[str | None, typer.Option("--school", help="Only the mails of 
 @app.command("find")
 def find_call(
     context: typer.Context,
-    text: Annotated[str, typer.Argument(help="Part of a sender, recipient, Message-ID or subject.")],
+    text: Annotated[str, typer.Argument(help="A part of a sender, recipient, Message-ID or subject.")],
     config: Config = None,
     school: School = None,
     days: Annotated[
@@ -51,7 +49,7 @@ def find_call(
         if not found["complete"]:
             echo(f"These are the newest {MAX_FOUND} mails; use a longer text, --school or --days.", err=True)
         if not found["mails"]:
-            echo(f"no mail since {found['since'][:10]} has this text; --days N searches further", err=True)
+            echo(f"no mail since {found['since'][:10]} has this text; --days N searches more days", err=True)
 
 
 @app.command()
@@ -65,7 +63,7 @@ def today(
     ] = None,
     json_: Json = False,
 ) -> None:
-    """Show what came today for each school, what became of it, and why a mail opened no ticket."""
+    """Summarise the mails of today by school; show why a mail opened no ticket."""
     from mailbot.core.model.outcomes import OutcomeGroup
     from mailbot.service.mail_log import summary
 

@@ -1,7 +1,5 @@
 """Calls for the state and its people: backup, restore, migrate-database, invite, disclose, forget."""
 
-# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for the database
-
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +14,7 @@ from mailbot.cli.common import (
     app,
     desk_of,
     echo,
+    exit_on,
     operator,
     print_json,
     print_table,
@@ -38,12 +37,8 @@ def backup(
     from mailbot.store.backup import BackupError
     from mailbot.store.backup import backup as write
 
-    with desk_of(context, config, "any") as (desk, _):
-        try:
-            write(desk.engine, file)
-        except BackupError as error:
-            echo(str(error), err=True)
-            raise typer.Exit(FAILED) from None
+    with desk_of(context, config, "any") as (desk, _), exit_on(BackupError):
+        write(desk.engine, file)
     echo(f"{file}: {file.stat().st_size} bytes")
 
 
@@ -53,15 +48,12 @@ def restore(
     file: Annotated[Path, typer.Argument(help="Restore this backup.", exists=True)],
     config: Config = None,
 ) -> None:
-    """Replace the present state by a backup; the daemon must not run."""
+    """Replace the present state with a backup; the daemon must not run."""
     from mailbot.service.bootstrap import DeskError, restore_backup
     from mailbot.store.backup import BackupError
 
-    try:
+    with exit_on(DeskError, BackupError):
         kept = restore_backup(settings_of(context, config), file, operator())
-    except (DeskError, BackupError) as error:
-        echo(str(error), err=True)
-        raise typer.Exit(FAILED) from None
     echo(f"{file} is restored" + (f"; the previous state is kept as {kept}" if kept else ""))
 
 
@@ -78,7 +70,7 @@ def upgrade_database(context: typer.Context, config: Config = None) -> None:
 def migrate_database(
     context: typer.Context,
     file: Annotated[
-        Path | None, typer.Argument(help="The SQLite file to move; default: mailbot.db in state_dir.")
+        Path | None, typer.Argument(help="Move this SQLite file; default: mailbot.db in state_dir.")
     ] = None,
     config: Config = None,
     json_: Json = False,
@@ -89,14 +81,10 @@ def migrate_database(
 
     settings = settings_of(context, config)
     old = file or settings.state_dir / "mailbot.db"
-    try:
-        with migration(settings, old, operator()) as transfer:
-            for _ in with_progress(transfer.steps(), transfer.total(), "rows"):
-                pass
-            print_json(_compared(transfer)) if json_ else _print(transfer)
-    except DeskError as error:
-        echo(str(error), err=True)
-        raise typer.Exit(FAILED) from None
+    with exit_on(DeskError), migration(settings, old, operator()) as transfer:
+        for _ in with_progress(transfer.steps(), transfer.total(), "rows"):
+            pass
+        print_json(_compared(transfer)) if json_ else _print(transfer)
     if not json_:
         echo(f"All rows are in PostgreSQL; start mailbot. {old} is unchanged; delete it when you like.")
 
@@ -132,12 +120,8 @@ def rename_school(
     from mailbot.service.operations import OperationError
     from mailbot.service.rename_school import rename_school as rename
 
-    with desk_of(context, config, "migrate") as (desk, _):
-        try:
-            echo(rename(desk, old, new, utc_now()))
-        except OperationError as error:
-            echo(str(error), err=True)
-            raise typer.Exit(FAILED) from None
+    with desk_of(context, config, "migrate") as (desk, _), exit_on(OperationError):
+        echo(rename(desk, old, new, utc_now()))
 
 
 @app.command()
@@ -152,12 +136,8 @@ def invite(
     """Invite members who are not registered yet."""
     from mailbot.service import registration
 
-    with desk_of(context, config) as (desk, _):
-        try:
-            invited = registration.invite(desk, addresses or (), utc_now())
-        except registration.NotAMemberError as error:
-            echo(str(error), err=True)
-            raise typer.Exit(WRONG) from None
+    with desk_of(context, config) as (desk, _), exit_on(registration.NotAMemberError, status=WRONG):
+        invited = registration.invite(desk, addresses or (), utc_now())
     if json_:
         print_json(invited)
     else:
@@ -179,14 +159,10 @@ def disclose(
     from mailbot.service.operations import OperationError
 
     target = file or Path(f"{address}.zip")
-    with desk_of(context, config) as (desk, _):
-        try:
-            steps = write(desk, stored_address(address), target, utc_now())
-            for _step in with_progress(steps, None, "mails"):
-                pass
-        except OperationError as error:
-            echo(str(error), err=True)
-            raise typer.Exit(FAILED) from None
+    with desk_of(context, config) as (desk, _), exit_on(OperationError):
+        steps = write(desk, stored_address(address), target, utc_now())
+        for _step in with_progress(steps, None, "mails"):
+            pass
     echo(f"{target}: {target.stat().st_size} bytes; check internal.json before you hand it out")
 
 
@@ -205,11 +181,8 @@ def forget(
 
     with desk_of(context, config) as (desk, settings):
         erasure = PersonErasure(desk, stored_address(address), utc_now())
-        try:
+        with exit_on(OperationError):
             erasure.check()
-        except OperationError as error:
-            echo(str(error), err=True)
-            raise typer.Exit(FAILED) from None
         left = ""
         try:
             for _ in with_progress(erasure.steps(), erasure.total(), "rows"):

@@ -1,23 +1,12 @@
 """Calls that repair by hand: outbox, quarantine, blocked senders and withheld files."""
 
-# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for the database
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailbot.cli.common import (
-    FAILED,
-    Config,
-    Json,
-    app,
-    desk_of,
-    echo,
-    print_json,
-    print_table,
-)
+from mailbot.cli.common import Config, Json, app, desk_of, echo, exit_on, print_records
 
 if TYPE_CHECKING:
     from mailbot.service.desk import Desk
@@ -41,11 +30,8 @@ def outbox_list(context: typer.Context, config: Config = None, json_: Json = Fal
         return
     with desk_of(context, config) as (desk, _):
         found = unsent_mails(desk)
-    if json_:
-        print_json(found)
-        return
     titles = ("id", "state", "kind", "ticket", "recipient", "attempts", "next_attempt", "last_error")
-    print_table(titles, [tuple(str(line[key]) for key in titles) for line in found])
+    print_records(titles, found, as_json=json_)
 
 
 @app.command()
@@ -55,11 +41,7 @@ def blocked(context: typer.Context, config: Config = None, json_: Json = False) 
 
     with desk_of(context, config) as (desk, _):
         found = blocked_senders(desk)
-    if json_:
-        print_json(found)
-        return
-    titles = ("address", "school", "since", "by")
-    print_table(titles, [tuple(str(line[key]) for key in titles) for line in found])
+    print_records(("address", "school", "since", "by"), found, as_json=json_)
 
 
 @app.command()
@@ -71,12 +53,8 @@ def unblock(
     """Unblock a sender."""
     from mailbot.service import operations
 
-    with desk_of(context, config) as (desk, _):
-        try:
-            echo(operations.unblock(desk, address))
-        except operations.OperationError as error:
-            echo(str(error), err=True)
-            raise typer.Exit(FAILED) from None
+    with desk_of(context, config) as (desk, _), exit_on(operations.OperationError):
+        echo(operations.unblock(desk, address))
 
 
 @app.command()
@@ -91,25 +69,17 @@ def release(
     """Release withheld files of a ticket, so that they can be sent."""
     from mailbot.service import operations
 
-    with desk_of(context, config) as (desk, _):
-        try:
-            echo(operations.release_files(desk, ticket, files or ()))
-        except operations.OperationError as error:
-            echo(str(error), err=True)
-            raise typer.Exit(FAILED) from None
+    with desk_of(context, config) as (desk, _), exit_on(operations.OperationError):
+        echo(operations.release_files(desk, ticket, files or ()))
 
 
 def _operate(context: typer.Context, operation: "Callable[[Desk, int], str]", number: int) -> None:
-    """Carry out an operation on one mail; end with status 1 and the reason if it fails."""
+    """Execute an operation on one mail; exit with status 1 after printing the reason if it fails."""
     from mailbot.service.operations import OperationError
 
     config: Path | None = context.parent.obj if context.parent else None
-    with desk_of(context, config) as (desk, _):
-        try:
-            echo(operation(desk, number))
-        except OperationError as error:
-            echo(str(error), err=True)
-            raise typer.Exit(FAILED) from None
+    with desk_of(context, config) as (desk, _), exit_on(OperationError):
+        echo(operation(desk, number))
 
 
 @outbox_app.command("show")
@@ -130,7 +100,7 @@ def outbox_retry(context: typer.Context, number: Number) -> None:
 
 @outbox_app.command("drop")
 def outbox_drop(context: typer.Context, number: Number) -> None:
-    """Drop an unsent mail; it is not sent any more."""
+    """Drop an unsent mail: it is not sent any more."""
     from mailbot.service.operations import drop_unsent_mail
 
     _operate(context, drop_unsent_mail, number)
@@ -146,11 +116,7 @@ def quarantine_list(context: typer.Context, config: Config = None, json_: Json =
         return
     with desk_of(context, config) as (desk, _):
         found = quarantined_mails(desk)
-    if json_:
-        print_json(found)
-        return
-    titles = ("id", "school", "at", "sender", "subject", "because")
-    print_table(titles, [tuple(str(line[key]) for key in titles) for line in found])
+    print_records(("id", "school", "at", "sender", "subject", "because"), found, as_json=json_)
 
 
 @quarantine_app.command("show")
@@ -171,7 +137,7 @@ def quarantine_retry(context: typer.Context, number: Number) -> None:
 
 @quarantine_app.command("drop")
 def quarantine_drop(context: typer.Context, number: Number) -> None:
-    """Drop a mail; it is not processed any more and stays in the ledger."""
+    """Drop a mail: it is not processed any more, and stays in the ledger."""
     from mailbot.service.operations import drop_mail
 
     _operate(context, drop_mail, number)

@@ -1,7 +1,5 @@
 """Calls that run the desk: demo, check, run, once."""
 
-# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for the database
-
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -128,7 +126,7 @@ def run(context: typer.Context, config: Config = None) -> None:
 
 @app.command()
 def reload(context: typer.Context, config: Config = None) -> None:
-    """Let the running daemon read its configuration again; print why it keeps the old one."""
+    """Make the running daemon read its configuration again; print the reason if it keeps the old one."""
     from mailbot.runtime.reload_result import request_reload, result_file
 
     file = result_file(os.environ, lambda: settings_of(context, config).state_dir)
@@ -136,7 +134,7 @@ def reload(context: typer.Context, config: Config = None) -> None:
         pid = int(os.environ.get("MAINPID") or file.with_name("lock").read_text("ascii"))
         problems = request_reload(file, pid)
     except (OSError, ValueError):
-        problems = ["no daemon runs with this state directory"]
+        problems = [f"{file.parent}: no daemon runs with this state directory; start it with mailbot run"]
     for problem in problems:
         echo(problem, err=True)
     raise typer.Exit(FAILED if problems else FINE)
@@ -149,10 +147,10 @@ def once(
     json_: Json = False,
     backfill: Annotated[
         bool,
-        typer.Option("--backfill", help="Process old mails too, which were skipped at the first contact."),
+        typer.Option("--backfill", help="Process also the old mails that were skipped at the first contact."),
     ] = False,
 ) -> None:
-    """Process all mailboxes and the outbox until nothing is left, and exit."""
+    """Process all new mail, send all due mail, and exit."""
     from mailbot.runtime.run_once import run_once
 
     with desk_of(context, config, "migrate") as (desk, settings):

@@ -1,7 +1,5 @@
 """Calls for many schools at once: import and export them as a table."""
 
-# ruff: noqa: PLC0415 - each call imports what it needs: `mailbot explain` must not wait for the database
-
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager

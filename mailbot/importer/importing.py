@@ -137,9 +137,6 @@ def _open(session: Session, source: SourceTicket, school: School) -> str:
 def _add_entry(session: Session, key: str, entry: SourceEntry, school: School) -> None:
     raw = as_mail(entry, school)
     mail = parse(raw)
-    files = tuple(
-        Attachment(p.path, p.filename, p.content_type, p.size, p.inline, danger=p.danger) for p in mail.parts
-    )
     message = Message(
         direction=Direction.IN if entry.kind is EntryKind.MESSAGE else Direction.OUT,
         visibility=Visibility.INTERNAL if entry.kind is EntryKind.NOTE else Visibility.PUBLIC,
@@ -147,7 +144,7 @@ def _add_entry(session: Session, key: str, entry: SourceEntry, school: School) -
         text=mail.ticket_text,
         at=entry.at,
         message_id=_message_id(entry, school),
-        attachments=files,
+        attachments=tuple(map(Attachment.of, mail.parts)),
     )
     origin = Origin(
         ACTOR, entry.at, message.message_id, raw_id=raw_mail.store(session, raw_mail.compress(raw))

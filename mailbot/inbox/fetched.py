@@ -1,4 +1,4 @@
-"""Fetched mails, what the server says of a mail, and the batches in which mails are fetched."""
+"""Fetched mails, their description by the server, and the batches in which mails are fetched."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Inspect a mailbox for an operator, and try what the daemon does with it."""
+"""Inspect a mailbox for an operator, and try to store, move and delete a mail as the daemon does."""
 
 import secrets
 from dataclasses import dataclass

@@ -39,7 +39,7 @@ PROCESSED_KEYWORD = "$MailbotDone"
 IDLE_ROUND_SECONDS = 300
 MAX_UNFETCHABLE = 10
 """If more mails than that cannot be fetched, the cause is not in single mails."""
-MAX_EMPTY = 4  # a mail of so few bytes may consist of line ends
+MAX_EMPTY = 4  # a mail of at most that many bytes may consist of line ends
 _FROM = b"BODY[HEADER.FIELDS (FROM)]"
 
 
@@ -284,7 +284,9 @@ class Mailbox:
         before = self.uid_validity
         self._select()
         if self.uid_validity != before:
-            raise InboxError(f"IMAP {self._account.host}: UIDVALIDITY has changed", False)
+            raise InboxError(
+                f"IMAP {self._account.host}: UIDVALIDITY has changed; the folder is read again", False
+            )
 
     def _flag(self, uids: Sequence[int]) -> None:
         """Set the keyword if the server stores keywords; only people read it, mailbot reads the ledger."""

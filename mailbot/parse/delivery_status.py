@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from mailbot.addresses import canonical_address
+from mailbot.core.classify.bounce_words import TEXT_SAYS_FAILURE
 from mailbot.core.classify.failure_cause import first_line_with_cause
 from mailbot.core.model.mail import Action, DeliveryStatus
 
@@ -27,6 +28,13 @@ _DELAYED = re.compile(
     r"|zugestellt)"
     r"|versuch\w* (?:wird|werden) (?:fortgesetzt|wiederholt)|keine (?:weitere )?aktion erforderlich"
     r"|retard[ée]|différée?|nouvelle tentative|ritard|ancora tentat|vertraagd|aplazad|retrasad"
+)  # in lower case
+# Sentences of reports about success. Any other wording counts as a failure, which must not be missed.
+_DELIVERED = re.compile(
+    r"(?:was|has been) (?:successfully )?(?:delivered|relayed) to the (?:following|destination)"
+    r"|delivery to (?:these|the following) recipients(?: or groups)? is complete"
+    r"|wurde an (?:die )?folgenden? empfänger (?:zugestellt|weitergeleitet)"
+    r"|notificationtype\W{1,9}delivery\b"  # Amazon SES
 )  # in lower case
 # Lines and parts of lines with the sender and the identifiers of the returned mail.
 _NO_RECIPIENT = re.compile(
@@ -81,13 +89,18 @@ def from_text(
     soft = status.startswith("4") or (
         not status and not (reply and reply[1] == "5") and bool(_DELAYED.search(text[:2000].lower()))
     )
-    action = Action.DELAYED if soft else Action.FAILED
+    arrived = status[:1] in ("", "2") and not reply and _says_delivered(text[:2000].lower())
+    action = Action.DELIVERED if arrived else Action.DELAYED if soft else Action.FAILED
     diagnostic = " ".join(replied.split())[:500]
     if not diagnostic:
         lines = [" ".join(line.split())[:500] for line in text.splitlines()[:200]]
         diagnostic = first_line_with_cause(lines)
     message_id = message_id or _first(_MESSAGE_ID, text)  # some append the mail to their text
     return tuple(DeliveryStatus(who, action, status, diagnostic, message_id) for who in recipients)
+
+
+def _says_delivered(text: str) -> bool:
+    return bool(_DELIVERED.search(text)) and not TEXT_SAYS_FAILURE.search(text)
 
 
 def _found(pattern: re.Pattern[str], text: str) -> list[str]:

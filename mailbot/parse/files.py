@@ -3,6 +3,8 @@
 import mimetypes
 import re
 import unicodedata
+from html import unescape
+from urllib.parse import unquote_to_bytes
 
 import filetype
 
@@ -13,6 +15,10 @@ from mailbot.parse.mime import Entity, decoded
 
 _BIDI = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _LONGEST = 180
+_PERCENT_ENCODED = re.compile(r"(?:[!-$&-~]|%[0-9A-Fa-f]{2})*+")
+_PERCENT_SIGN = re.compile(r"%(?:20|[C-F][0-9A-F]%[89AB][0-9A-F])", re.I)  # a blank, or a UTF-8 sequence
+_ENTITY = re.compile(r"&(?:#\d{2,5}|#x[0-9A-Fa-f]{2,4}|[A-Za-z](?:uml|acute|grave|circ)|szlig|amp);")
+_UTF_8_AS_LATIN = re.compile("[\u00c3\u00c5\u00c4\u00e2][\u0080-\u00bf\u0152-\u0178\u02c6-\u2122]")
 _CID_NAME = re.compile(r"([\w][\w .()+-]{0,150}\.[A-Za-z0-9]{2,5})(?:@|$)")
 _EXTENSIONS = {
     "message/rfc822": ".eml",
@@ -33,7 +39,7 @@ _VAGUE = frozenset(
 
 def safe_name(raw: str) -> str:
     """Return the last component of a file name without controls and marks that turn its direction."""
-    name = _BIDI.sub("", unicodedata.normalize("NFC", decode_words(raw)))
+    name = _BIDI.sub("", unicodedata.normalize("NFC", _repaired(decode_words(raw))))
     name = re.split(r"[\\/]", re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", name))[-1].strip(" '\"")
     name = re.sub(r" {2,}", " ", name)
     if name.strip(". ") == "":
@@ -42,6 +48,18 @@ def safe_name(raw: str) -> str:
     if len(name) > _LONGEST and dot and len(extension) <= 10:
         return stem[: _LONGEST - len(extension) - 1] + dot + extension
     return name[:_LONGEST]
+
+
+def _repaired(name: str) -> str:
+    """Return a file name without the percent or HTML encoding, or the wrong charset, of a broken program."""
+    if "&" in name and _ENTITY.search(name):
+        name = _ENTITY.sub(lambda entity: unescape(entity[0]), name)
+    try:
+        if _PERCENT_SIGN.search(name) and _PERCENT_ENCODED.fullmatch(name):
+            return unquote_to_bytes(name).decode()
+        return name.encode("cp1252").decode() if _UTF_8_AS_LATIN.search(name) else name
+    except UnicodeError:
+        return name
 
 
 def sniff_type(data: bytes, claimed: str) -> str:
@@ -66,8 +84,11 @@ def claimed_name(entity: Entity) -> str:
     ):
         if raw and (name := safe_name(raw)):
             return name
-    location = entity.field("content-location").split("?")[0]
-    return safe_name(location) if "." in location[-6:] else ""
+    return _with_extension(entity.field("content-location").split("?")[0])
+
+
+def _with_extension(said: str) -> str:
+    return safe_name(said) if "." in said[-6:] else ""
 
 
 def part(entity: Entity, data: bytes) -> Part:
@@ -78,7 +99,8 @@ def part(entity: Entity, data: bytes) -> Part:
     elif kind.startswith("text/") and b"\0" in data[:1000]:
         kind = sniff_type(data, "application/octet-stream")
     cid = entity.field("content-id").strip(" <>")
-    name = claimed_name(entity) or _named_inside(cid, kind, data) or default_name(entity.path, kind)
+    name = claimed_name(entity) or _named_inside(cid, kind, data)
+    name = name or _with_extension(entity.field("content-description")) or default_name(entity.path, kind)
     return Part(entity.path or "1", name, kind, len(data), content_id=cid)
 
 

@@ -32,6 +32,7 @@ _ADDRESS = re.compile(r"[^\s<>,;:\"'()\[\]\\@=?]{1,100}@[^\s<>,;:\"'()\[\]\\@=?]
 _NAME_OR_DOMAIN = re.compile(r"[\w.\x80-\U0010ffff-]+")
 _APOSTROPHES = re.compile(r"'([^\s'<>,;@]{1,64}@[^\s'<>,;@]{1,255})'")  # Outlook, around recipients
 _ROOT_DOT = re.compile(r"(@[^\s<>,;@\"]{0,255}[^\s<>,;@\".])\.(?=\s*(?:[>,;]|$))")  # mail-parser refuses it
+_SEMICOLON = re.compile(r"(@[^\s<>,;@\"]{1,255}>?) ?;")  # as in the fields of Outlook; not the end of a group
 # A name with a comma, without quotation marks: two mailboxes by RFC 5322, one in practice.
 _UNQUOTED_COMMA = re.compile(
     r'(^|[,;]\s*)([^\s<>@",;:()\[\]][^<>@",;:()\[\]]{0,60}, ?[^<>@",;:()\[\]]{1,60}?) ?(?=<)'
@@ -88,6 +89,7 @@ class Header:
             return (address,) if address.email else ()
         if name not in SENDER_FIELDS:  # 'max@… is another mailbox than max@…
             value = _APOSTROPHES.sub(r"\1", value)
+            value = value if ":" in value else _SEMICOLON.sub(r"\1,", value)
         elif _DISGUISED.search(_QUOTED_NAME.sub("", value)):
             self._defects.append(f"{name}: an address has an invisible character")
             return ()

@@ -35,6 +35,8 @@ def disclose(desk: Desk, address: str, file: Path, now: datetime) -> Iterator[No
     """
     try:
         handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError as error:
+        raise OperationError(f"{file} already exists; name a new file by --to") from error
     except OSError as error:
         raise OperationError(f"{file}: {error.strerror}") from error
     with (
@@ -76,7 +78,7 @@ class PersonErasure:
                 f"{self.address} is a member or an operator; remove the address from the configuration first"
             )
         if self.address in policy.support_addresses:
-            raise OperationError(f"{self.address} is a school's support address")
+            raise OperationError(f"{self.address} is a school's support address, and no person")
         with read_only(self.desk.engine) as session:
             due = erasure.count_due_mails(session, self.address)
         if due:

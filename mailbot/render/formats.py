@@ -1,13 +1,17 @@
-"""Write times, days, ages, numbers and sizes in a language, by babel (CLDR)."""
+"""Write times, days, ages, numbers, sizes and working hours in a language, by babel (CLDR)."""
 
 import re
-from datetime import date, datetime, tzinfo
+from collections.abc import Sequence
+from datetime import date, datetime, time, tzinfo
 from functools import lru_cache
+from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
+
+from mailbot.core.model.calendar import Calendar, Span
 
 _UNITS = {"fr": ("ko", "Mo")}  # of sizes, where a language does not say kB and MB
 
@@ -64,3 +68,22 @@ def format_size(count: int, *, language: str) -> str:
     small, large = _UNITS.get(language, ("kB", "MB"))
     amount, unit = (count / 1e6, large) if count >= 1e6 else (max(count / 1e3, 1), small)
     return f"{format_number(amount, language=language)} {unit}"
+
+
+def working_hours(calendar: Calendar, days: Sequence[str]) -> str:
+    """Return the hours of a week, such as "Mo–Fr 7:30–16"; neighbours with the same hours are one range."""
+    week = zip(days, calendar.hours, strict=True)
+    groups = [(hours, [day for day, _ in same]) for hours, same in groupby(week, lambda entry: entry[1])]
+    return ", ".join(f"{_range(names)} {_spans(hours)}" for hours, names in groups if hours)
+
+
+def _range(days: list[str]) -> str:
+    return days[0] if len(days) == 1 else f"{days[0]}–{days[-1]}"
+
+
+def _spans(hours: tuple[Span, ...]) -> str:
+    return " + ".join(f"{_clock(start)}–{_clock(end)}" for start, end in hours)
+
+
+def _clock(at: time) -> str:
+    return f"{at.hour}:{at.minute:02}" if at.minute else str(at.hour)

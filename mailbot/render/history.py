@@ -8,7 +8,7 @@ from mailbot.core.model.ticket import Message
 SHOWN = 16_000  # characters of all messages together
 MAX_MESSAGE_LENGTH = 6_000  # characters of one message
 MAX_SIGNATURE_LENGTH = 600
-_EACH = 150  # what the frame of a message weighs, in characters
+_EACH = 150  # characters of the HTML around each message
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,17 +25,17 @@ def _always(_: Notification, __: Ticket) -> bool:
     return True
 
 
-def _here(notification: Notification, ticket: Ticket) -> bool:
+def _is_at_level(notification: Notification, ticket: Ticket) -> bool:
     """Return whether the ticket is at the reader's level."""
     return _LEVEL.get(notification.role) == ticket.level
 
 
 def _not_mine(notification: Notification, ticket: Ticket) -> bool:
     mine = ticket.assignee is not None and ticket.assignee.email == notification.to.email
-    return _here(notification, ticket) and not mine
+    return _is_at_level(notification, ticket) and not mine
 
 
-def _late(notification: Notification, _: Ticket) -> bool:
+def _offers_postponing(notification: Notification, _: Ticket) -> bool:
     return notification.kind.definition.offers_postponing
 
 
@@ -65,11 +65,15 @@ def _asks_if_helped(notification: Notification, _: Ticket) -> bool:
 
 _CLOSE: tuple[tuple[str, Condition], ...] = (("close", _to_requester), ("close_silently", _to_staff))
 _COMMON: tuple[tuple[str, Condition], ...] = (
-    ("take", _not_mine), ("wait", _late), ("remind", _late), ("list", _always), ("help", _always),
-)  # fmt: skip
+    ("take", _not_mine),
+    ("wait", _offers_postponing),
+    ("remind", _offers_postponing),
+    ("list", _always),
+    ("help", _always),
+)
 _OPEN: Mapping[Role, tuple[tuple[str, Condition], ...]] = {
-    Role.SUPPORTER: (*_CLOSE, ("escalate", _here), *_COMMON),
-    Role.SECOND_LEVEL: (*_CLOSE, ("return", _here), *_COMMON),
+    Role.SUPPORTER: (*_CLOSE, ("escalate", _is_at_level), *_COMMON),
+    Role.SECOND_LEVEL: (*_CLOSE, ("return", _is_at_level), *_COMMON),
     Role.REQUESTER: (
         ("reply", _has_answer),
         ("add", _has_no_answer),

@@ -24,12 +24,18 @@ from mailbot.core.text.places import label
 from mailbot.core.text.references import KEEP_HINT
 from mailbot.outgoing import OutgoingMail, content_id
 from mailbot.render.correction import corrected
-from mailbot.render.formats import format_age, format_day, format_number, format_size, format_time
+from mailbot.render.formats import (
+    format_age,
+    format_day,
+    format_number,
+    format_size,
+    format_time,
+    working_hours,
+)
 from mailbot.render.help import help_list
 from mailbot.render.history import cut, shown, with_signatures_once
 from mailbot.render.links import Composer, links, short_enough
 from mailbot.render.templates import BrokenTemplateError, Templates
-from mailbot.render.working_hours import working_hours
 from mailbot.sanitize import clean, one_line
 
 CUT_LONGEST = 4_000  # characters of what was cut from a mail
@@ -135,7 +141,7 @@ def _sender_name(notification: Notification, school: School, policy: Policy, wor
 
 def _context(notification: Notification, school: School, policy: Policy, message_id: str) -> dict[str, Any]:
     """Return the values for the templates that do not depend on the language."""
-    team = policy.second_level if notification.role is Role.SECOND_LEVEL else school.team
+    team = _team_of_reader(notification, school, policy)
     return {
         "notification": notification,
         "notice": notification,  # its name in version 0.1
@@ -186,8 +192,7 @@ def _wording(
     words: Mapping[str, Any] = templates.words(
         language, informal=_informal(notification, school, policy), second_level=policy.second_level.name
     )
-    team = policy.second_level if ticket is not None and ticket.level == 2 else school.team
-    calendar = team.calendar
+    calendar = policy.team_at(ticket.level if ticket is not None else 1, school).calendar
     composer = Composer(school.address, action_key, str(words["conjunction"]), KEEP_HINT.get(language, ""))
     write_date = partial(
         format_time, zone=ZoneInfo(policy.timezone), language=language, formats=words["dates"]
@@ -218,8 +223,7 @@ def _proposal(notification: Notification, school: School, policy: Policy, now: d
     answer, appointment = notification.answer, notification.appointment
     if answer is None or appointment is None or answer.proposed is None or answer.proposed <= now:
         return ""
-    team = policy.second_level if notification.role is Role.SECOND_LEVEL else school.team
-    zone = team.calendar.timezone
+    zone = _team_of_reader(notification, school, policy).calendar.timezone
     minutes = answer.minutes or appointment.minutes
     return f"{answer.proposed.astimezone(zone):%Y-%m-%d %H:%M} {minutes} min"
 
@@ -252,6 +256,10 @@ def _written(name: str, value: Any, words: Mapping[str, Any], write_date: Callab
             return ", ".join(person.shown for person in value)
         case _:
             return str(value)
+
+
+def _team_of_reader(notification: Notification, school: School, policy: Policy) -> Team:
+    return policy.second_level if notification.role is Role.SECOND_LEVEL else school.team
 
 
 def _team_of(author: Address | None, school: School, policy: Policy) -> Team:

@@ -133,9 +133,9 @@ class PlaceFigures:
 class Report:
     """The report of a month.
 
-    It has figures for each school and for all, the number of tickets opened in each hour and on each weekday,
-    the most frequent words of their subjects, and the places with the most tickets. Templates use its
-    attributes.
+    It has figures for each school and for all, and the number of tickets opened in each hour and on each
+    weekday. It also has the most frequent words of their subjects, and the places with the most tickets.
+    Templates use its attributes.
     """
 
     month: date

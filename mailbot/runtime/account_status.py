@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class AccountStatus:
-    """The state of an account's server. `issue` is what the operators are to be notified of.
+    """The state of an account's server. `issue` is the next problem or recovery to report to the operators.
 
     `is_paused`: a mail of this run shows that others would fail as well, so that no more are sent.
     `alerts_at_once`: each failure is an alert, as no retry follows.
@@ -63,7 +63,7 @@ class AccountStatus:
         return True
 
     def outcome_of(self, due: ClaimedMail, result: SendResult) -> SendOutcome:
-        """Return the outcome of an attempt, and keep what it shows about the account."""
+        """Return the outcome of an attempt, and update the state of the account by it."""
         if self.is_paused:
             return self._outcome_during_pause(due, result)
         if result.state == "sent":
@@ -76,10 +76,11 @@ class AccountStatus:
         scope, reason = self._refusals.scope_of(_refusal(due, result))
         if scope is RefusalScope.ACCOUNT:
             self._mark_down(reason, PAUSE_ACCOUNT)
-            if result.state != "uncertain":
+            if result.state != "uncertain":  # an uncertain attempt counts: the mail may have been sent
                 return self._requeue(due, result.reply)
         else:
             self._mark_up(accepted=result.about is About.RECIPIENT)
+        # A mail does not fail for good before a second refusal shows that the account is not the cause.
         state = "temporary" if scope is RefusalScope.UNDECIDED else result.state
         return next_state(due, state, result.reply, self.clock())
 

@@ -10,7 +10,7 @@ from types import FrameType
 import structlog
 
 from mailbot import systemd
-from mailbot.check.setup import open_points
+from mailbot.check import open_points
 from mailbot.clock import utc_now
 from mailbot.config import ConfigurationError, Settings
 from mailbot.counting import counted
@@ -71,7 +71,7 @@ def _reload(application: Application, reload: Callable[[], Settings]) -> Applica
 
 
 def _report(application: Application) -> None:
-    """Log what is watched, and what is left to the operator."""
+    """Log each school with its servers, and each task that the operator still has."""
     settings = application.settings
     for school in settings.policy.schools:
         imap, smtp = settings.imap[school.key], settings.smtp[school.key]
@@ -111,7 +111,9 @@ def _answer(application: Application, problems: list[str]) -> None:
 def _create(settings: Settings, before: Settings) -> Application:
     """Create an application with a new configuration; raise DeskError if the change needs a restart."""
     if settings.state_dir != before.state_dir:  # the lock file is in the old directory
-        raise DeskError(f"{settings.file}: bot.state_dir: a change needs a restart of the daemon")
+        raise DeskError(
+            f"{settings.file}: bot.state_dir: a change needs a restart: systemctl restart mailbot"
+        )
     return Application(settings)
 
 

@@ -73,6 +73,7 @@ class MailboxIngest:
         """Return the mails to process, and those that were in progress when the process died."""
         uids = box.uids(since)
         processed, interrupted = self._ledger_state(box, uids)
+        # A mail that was processed and still has an attempt: the process died before it cleared the attempt.
         self._open_attempts = interrupted & {self._location(box, uid) for uid in processed}
         self._clear_attempts()
         if processed and self.mailbox.account.done:

@@ -12,7 +12,7 @@ from mailbot.sanitize import redact_for_log
 
 log = structlog.get_logger()
 
-MISFIRE_SECONDS = 3600
+MISFIRE_SECONDS = 3600  # by default, APScheduler drops a run that is more than a second late
 
 
 class Scheduler:

@@ -1,4 +1,4 @@
-"""Hold what is needed to read a school's mailbox, including the lease."""
+"""Combine a school with its IMAP account and the lease of its mailbox."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -44,7 +44,10 @@ RECORD_SECONDS = 0.02
 MAX_UNRECORDED = 10
 """No attempt begins while there are that many: after a kill these arrive twice, and those being sent."""
 LONGEST_ATTEMPT = timedelta(minutes=11)
-"""No attempt begins later than that before the end of the claim, when another worker may send the mail."""
+"""No attempt begins later than that before the end of the claim, when another worker may send the mail.
+
+The reply to the text may take ten minutes (RFC 5321, 4.5.3.2.6).
+"""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -151,7 +154,7 @@ class AccountSender:
             await self._feed(queue, stop, deliveries)
         finally:
             self._release(queue)
-            queue.put_nowait(None)
+            queue.put_nowait(None)  # ends the deliveries
             self._is_ending = True
             self._recorded.set()
             await asyncio.wait(deliveries)

@@ -22,7 +22,7 @@ def write_plan(plan: ImportPlan) -> None:
         for file in plan.files:
             path = file.path.resolve()  # a link stays a link
             if (path.read_bytes() if path.exists() else b"") != file.before:
-                raise TableError([f"{file.path}: was changed during the import; start the call again"])
+                raise TableError([f"{file.path}: was changed during the import; import the table again"])
             _make_directory(path.parent, plan.main.parent.stat())
             descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
             temporary = Path(name)

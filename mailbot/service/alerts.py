@@ -48,7 +48,7 @@ def _notify_operators(session: Session, desk: Desk, details: Details, now: datet
         notification = Notification(NotificationKind.ALERT, operator, Role.STRANGER, details=details)
         try:
             mail = desk.render_one(notification, school, now)
-        except Exception:  # the template may be the cause: then the log is all that is left
+        except Exception:  # if the template is broken, only the log reports the problem
             log.exception("alert not created", topic=details[0][1])
             continue
         enqueue(session, school.key, [mail], now)

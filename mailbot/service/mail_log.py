@@ -32,9 +32,9 @@ def find_mails(
     log = _Log(desk, folders)
     schools = [s.key for s in desk.policy.schools if wanted in _folded(s.address)]
     with read_only(desk.engine) as session:
-        came = map(log.received, mail_log.find_received(session, period, text, schools))
-        went = map(log.outgoing, mail_log.find_outgoing(session, period, text))
-        mails = merge(came, went, key=itemgetter("at"), reverse=True)
+        received = map(log.received, mail_log.find_received(session, period, text, schools))
+        outgoing = map(log.outgoing, mail_log.find_outgoing(session, period, text))
+        mails = merge(received, outgoing, key=itemgetter("at"), reverse=True)
         matching = (m for m in mails if school in (None, m["school"]) and _has(m, wanted))
         found = list(islice(matching, MAX_FOUND + 1))
     return {

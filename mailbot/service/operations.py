@@ -1,4 +1,4 @@
-"""Execute the operators' commands on single mails. Each command returns a line that says what it did."""
+"""Execute the operators' commands on single mails. Each returns a line about it for the operator."""
 
 from collections.abc import Collection
 from dataclasses import asdict
@@ -39,7 +39,9 @@ def retry_unsent_mail(desk: Desk, number: int) -> str:
     with transaction(desk.engine) as session:
         row = _outgoing_mail(session, number)
         if row.state == "sent":
-            raise OperationError(f"outgoing mail {number} was sent at {row.sent}")
+            raise OperationError(
+                f"outgoing mail {number} was sent at {row.sent}; only an unsent mail can be retried"
+            )
         now = utc_now()
         outbox.retry(session, number, now)
         origin = Origin(desk.actor, now)
@@ -53,7 +55,9 @@ def drop_unsent_mail(desk: Desk, number: int) -> str:
     with transaction(desk.engine) as session:
         row = _outgoing_mail(session, number)
         if row.state == "sent":
-            raise OperationError(f"outgoing mail {number} was sent at {row.sent}")
+            raise OperationError(
+                f"outgoing mail {number} was sent at {row.sent}; only an unsent mail can be dropped"
+            )
         outbox.drop(session, number)
         now = utc_now()
         origin = Origin(desk.actor, now)
@@ -81,12 +85,15 @@ def release_files(desk: Desk, name: str, files: Collection[str]) -> str:
     with transaction(desk.engine) as session:
         found = tickets.find_ticket(session, name.upper())
         if found is None:
-            raise OperationError(f"there is no ticket {name.upper()}")
+            raise OperationError(
+                f"there is no ticket {name.upper()}; mailbot tickets --status all lists them"
+            )
         ticket_id, _ = found
         withheld = tickets.withheld_files(session, ticket_id)
         released = [file for file in withheld if not files or file.filename in files]
         if not released:
-            raise OperationError(f"{name.upper()} has no withheld file of that name")
+            todo = f"mailbot show {name.upper()} --json lists them"
+            raise OperationError(f"{name.upper()} has no withheld file of that name; {todo}")
         origin = Origin(desk.actor, utc_now())
         for file in released:
             record(session, origin, "released", f"{file.filename} ({file.danger})", ticket_id=ticket_id)
@@ -164,7 +171,7 @@ def unblock(desk: Desk, address: str) -> str:
             detail = f"{stored} in {', '.join(schools)}"
             record(session, Origin(desk.actor, utc_now()), "unblocked", detail)
     if not schools:
-        raise OperationError(f"{address} is not blocked")
+        raise OperationError(f"{address} is not blocked; mailbot blocked lists the blocked addresses")
     return f"{address} may write again to {', '.join(schools)}"
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 import structlog
 
 from mailbot.addresses import canonical_address
+from mailbot.clock import utc_now
 from mailbot.core.decide.decide import decide
 from mailbot.core.decide.understanding import Understanding, understand
 from mailbot.core.model.effects import Decision, ReleaseMail
@@ -41,7 +42,6 @@ def receive(
     attempts: int = 1,
     size: int | None = None,
     lease: Lease | None = None,
-    dry_run: bool = False,
 ) -> Decision | None:
     """Process one mail; return the decision, or None if it was processed before.
 
@@ -53,12 +53,7 @@ def receive(
 
     The commit is not durable, so that one durable commit for a whole batch is enough. The caller makes it
     before it removes the mail from the mailbox; the outbox makes one before it sends.
-
-    With `dry_run` the transaction is rolled back, errors are raised, and earlier deliveries of the mail are
-    ignored.
     """
-    if dry_run:
-        return _receive(desk, location, raw, received, now, size, lease, dry_run=True)
     if attempts > MAX_ATTEMPTS:
         reason = f"the process died {attempts - 1} times while it processed this mail"
         return quarantine(desk, location, raw, reason, "", now, lease)
@@ -71,6 +66,23 @@ def receive(
     except Exception as error:  # noqa: BLE001 - any other error is caused by this mail
         reason = f"{type(error).__name__}: {error}"
         return quarantine(desk, location, raw, reason, traceback.format_exc(), now, lease)
+
+
+def dry_run(desk: Desk, mail: Mail, raw: bytes) -> Decision:
+    """Decide on a mail as if it arrived now at the school that `addressed_school` returns; write nothing.
+
+    Earlier deliveries of the mail are ignored. Raises the error of a mail that cannot be processed.
+    """
+    now = utc_now()
+    # No server assigns the UID 0 (RFC 9051, 2.3.1.1).
+    unused = MailLocation(addressed_school(desk, mail).key, 0, 0)
+    return _receive(desk, unused, raw, now, now, None, None, dry_run=True)
+
+
+def addressed_school(desk: Desk, mail: Mail) -> School:
+    """Return the school whose support address is a recipient of the mail, or the first school."""
+    recipients = {address.email for address in (*mail.to, *mail.cc)}
+    return next((s for s in desk.policy.schools if s.address in recipients), desk.policy.schools[0])
 
 
 def _receive(

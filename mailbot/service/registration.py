@@ -36,7 +36,9 @@ def invite(desk: Desk, addresses: Collection[str], now: datetime) -> list[str]:
     """
     for address in addresses:
         if desk.policy.find_member(address) is None:
-            raise NotAMemberError(f"{address} is not the address of a team member")
+            raise NotAMemberError(
+                f"{address} is not the address of a team member; add the member to the configuration first"
+            )
     selected = {desk.policy.registered(address) for address in addresses}
     with transaction(desk.engine) as session:
         audit.lock_desk(session)

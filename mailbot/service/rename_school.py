@@ -11,7 +11,7 @@ from mailbot.store.database import read_only, transaction
 
 
 def rename_school(desk: Desk, old: str, new: str, now: datetime) -> str:
-    """Give all tickets of a school the key of another one; return a line that says what was done.
+    """Give all tickets of a school the key of another one; return a line about it for the operator.
 
     Raises OperationError if the configuration has the old key or lacks the new one.
     """

@@ -9,7 +9,7 @@ MAX_UNCERTAIN_ATTEMPTS = 2
 
 
 def next_attempt(
-    attempts: int, created: datetime, now: datetime, *, uncertain: bool = False, uncertain_attempts: int = 0
+    attempts: int, created: datetime, now: datetime, *, uncertain: bool, uncertain_attempts: int
 ) -> datetime | None:
     """Return the time of the next attempt after that number of attempts, or None if there is none.
 

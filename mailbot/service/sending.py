@@ -14,7 +14,7 @@ from mailbot.core.model.ticket import Attachment
 from mailbot.mime_writer import to_bytes
 from mailbot.parse import part_contents
 from mailbot.service.alerts import end_alert, raise_alert
-from mailbot.service.desk import Desk
+from mailbot.service.desk import BOT, Desk
 from mailbot.service.retry import next_attempt
 from mailbot.store import alerts, audit, outbox, people, raw_mail, sent_mails, tickets
 from mailbot.store.audit import Origin
@@ -96,7 +96,6 @@ class AttachmentReader:
 def build_message(desk: Desk, due: ClaimedMail, sender: str, files: AttachmentReader | None = None) -> bytes:
     """Return an outgoing mail with its attachments as bytes (RFC 5322)."""
     content_of = (files or AttachmentReader(desk)).content
-
     outgoing = replace(due.outgoing, sender=Address(sender, due.outgoing.sender.name))
     return to_bytes(outgoing, due.references, due.created, content_of)
 
@@ -172,7 +171,7 @@ def _notify_failure(session: Session, desk: Desk, outcome: SendOutcome, now: dat
     failed = sent_mails.by_id(session, outcome.id, now)
     ticket = tickets.current(session, row.ticket_id) if row.ticket_id is not None else None
     if row.ticket_id is not None:
-        origin = Origin("mailbot", now, row.message_id)
+        origin = Origin(BOT, now, row.message_id)
         audit.record(
             session, origin, "undelivered", f"{row.recipient}: {outcome.error}", row.kind, row.ticket_id
         )

@@ -44,7 +44,7 @@ class Submission:
 
 
 class AddressError(ValueError):
-    """An address that cannot stand in the envelope."""
+    """An address cannot be used in the envelope; the text says why."""
 
 
 class SmtpClient:

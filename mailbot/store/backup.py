@@ -52,7 +52,8 @@ def _backup_sqlite(engine: Engine, file: Path) -> None:
         copy.execute("PRAGMA journal_mode=DELETE")
         result = copy.execute("PRAGMA integrity_check").fetchone()[0]
     if result != "ok":
-        raise BackupError(f"the copy of the database is damaged: {result}")
+        todo = "check the disk, and restore an earlier backup (mailbot restore)"
+        raise BackupError(f"the database is damaged: {result}; {todo}")
 
 
 def database_option(engine: Engine) -> str:

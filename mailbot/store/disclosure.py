@@ -23,7 +23,7 @@ _TICKET, _TICKET_CC, _MESSAGE, _EVENT, _LEDGER, _OUTBOX, _HELD, _PERSON, _BLOCKE
 _SAVED_ANSWER = metadata.tables["saved_answer"]
 _ADDRESS: BindParameter[str] = bindparam("address")
 
-# Read what is stored on an address.
+# Read the row of a person.
 _PERSON_BY_ADDRESS = select(_PERSON).where(_PERSON.c.address == _ADDRESS)
 # Find the tickets of a person as requester, assignee, in cc or as the author of a message.
 _TICKETS = (

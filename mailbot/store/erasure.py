@@ -161,6 +161,9 @@ class Matcher(Protocol):
     def redact_identifiers(self, text: str) -> str:
         """Return a text with the replacement in place of addresses and names."""
 
+    def has_surname(self, text: str) -> bool:
+        """Return whether a text has a surname of the person as a word."""
+
 
 @dataclass(slots=True)
 class Erased:
@@ -227,7 +230,7 @@ def erase_ledger_entries(session: Session, entries: Sequence[int]) -> None:
 
 
 def erase_own_texts(session: Session, address: str, replacement: str) -> Erased:
-    """Erase what a person wrote in tickets of others and outside of tickets, and the mails to them.
+    """Erase a person's texts in tickets of others and outside of tickets, and the mails to them.
 
     `replacement` replaces their name.
     """
@@ -258,7 +261,7 @@ def count_rows(session: Session, table: Table) -> int:
 def redact_batch(session: Session, table: Table, after: int, matcher: Matcher) -> tuple[int, int, Erased]:
     """Erase a person's data in the next BATCH_SIZE rows of a table.
 
-    Return the last key, the number of rows, and what was erased.
+    Return the last key, the number of rows, and the numbers of the erased data.
     """
     rows = session.execute(_NEXT_ROWS[table], {"last": after}).all()
     erased = Erased()

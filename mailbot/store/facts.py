@@ -37,8 +37,7 @@ from mailbot.store.undo_state import last_changes, of_ended_bundles
 MAX_LOOKUPS = 50
 _MAX_IN_TRANSIT = timedelta(days=365)
 
-_OUTBOX, _MESSAGE = (metadata.tables[name] for name in ("outbox", "message"))
-_TICKET, _PERSON = metadata.tables["ticket"], metadata.tables["person"]
+_OUTBOX, _MESSAGE, _TICKET = (metadata.tables[name] for name in ("outbox", "message", "ticket"))
 
 # Find the sent and the received mails with some Message-IDs, each with the key of its ticket.
 _KNOWN = union_all(
@@ -79,7 +78,7 @@ def content_id(mail: Mail, content: bytes) -> str:
 
 
 def _body(content: bytes) -> memoryview:
-    """Return what follows the header; not a copy, as a mail may be large."""
+    """Return the body of a mail without copying it, as it may be large."""
     view = memoryview(content)
     ends = ((content.find(blank), len(blank)) for blank in (b"\r\n\r\n", b"\n\n"))
     return next((body for at, length in ends if at >= 0 and (body := view[at + length :])), view[:0])
@@ -187,7 +186,7 @@ def load_facts(
 def _with_looked_up(
     session: Session, facts: Facts, found: _Found, understood: Understanding, policy: Policy, now: datetime
 ) -> Facts:
-    """Return the facts with what a new problem or single commands of the mail need."""
+    """Return the facts with those that a new problem or single commands of the mail need."""
     lookups = understood.lookups
     numbers = {key: tickets.next_number(session, key) for key in _schools(lookups, found)}
     fitting = saved_answers.fitting(session, None if found.rows else lookups.problem)

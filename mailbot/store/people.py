@@ -84,11 +84,6 @@ def record_invitation(session: Session, address: str, now: datetime) -> None:
     session.execute(_INVITE, {"address": address, "invited": now, "invitations": 1})
 
 
-def absences(session: Session, day: date) -> dict[str, Absence]:
-    """Return the absences on a day, by registered address."""
-    return names_and_absences(session, (), day)[1]
-
-
 def names_and_absences(
     session: Session, addresses: Iterable[str], day: date
 ) -> tuple[dict[str, str], dict[str, Absence]]:

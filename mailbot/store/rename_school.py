@@ -39,10 +39,10 @@ _RENAME_ROWS = (
     update(_SAVED_ANSWER).where(_SAVED_ANSWER.c.school == _OLD).values(school=_NEW),
     update(_SAVED_ANSWER_USE).where(_SAVED_ANSWER_USE.c.school == _OLD).values(school=_NEW),
 )
-# Read what a school has once, or once for each address.
+# Read the rows of which a school has one, or one for each address.
 _MAILBOXES = select(_MAILBOX).where(_MAILBOX.c.school.in_((_OLD, _NEW)))
 _BLOCKS = select(_BLOCKED).where(_BLOCKED.c.school.in_((_OLD, _NEW)))
-# Delete what the next start writes again.
+# Delete rows that the next start writes again.
 _DELETE_ROWS = (
     delete(_ATTEMPT).where(_ATTEMPT.c.school == _OLD),
     delete(_LEASE).where(_LEASE.c.school == _OLD),

@@ -17,6 +17,7 @@ from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.saved_answer import SavedAnswer, SavedVersion
 from mailbot.core.text.words import TermSet, content_words
 from mailbot.store.audit import Origin, record
+from mailbot.store.erasure import Matcher
 from mailbot.store.prepared import execute
 from mailbot.store.ranking import AnswerWords, choose_tip, rank_answers, score_answers
 from mailbot.store.tables import metadata
@@ -107,7 +108,7 @@ _EXPIRE = (
         ~select(_ANSWER.c.id).where(_ANSWER.c.school == _USE.c.school, _ANSWER.c.key == _USE.c.key).exists()
     ),
 )
-# Read all saved answers, and write what is left of one after an erasure.
+# Read all saved answers, and rewrite one after an erasure.
 _ALL = select(_ANSWER).order_by(_ANSWER.c.id)
 _REWRITE = (
     update(_ANSWER)
@@ -248,7 +249,7 @@ def expire(session: Session, before: datetime) -> None:
         session.execute(statement, {"before": before} if statement is not _EXPIRE[-1] else {})
 
 
-def erase_person(session: Session, address: str, matcher: Any, origin: Origin) -> int:
+def erase_person(session: Session, address: str, matcher: Matcher, origin: Origin) -> int:
     """Erase a person from all saved answers; return the number of changed ones.
 
     The text of a saved answer belongs to the school: it stays without the names and addresses of its author.
@@ -285,12 +286,13 @@ def erase_person(session: Session, address: str, matcher: Any, origin: Origin) -
     return changed
 
 
-def _redacted(row: Row[Any], text: str, address: str, matcher: Any) -> str:
-    redacted: str = (matcher.redact_identifiers if row.author == address else matcher.redact)(text)
-    return redacted
+def _redacted(row: Row[Any], text: str, address: str, matcher: Matcher) -> str:
+    return (matcher.redact_identifiers if row.author == address else matcher.redact)(text)
 
 
-def _names_without_person(rows: Sequence[Row[Any]], address: str, matcher: Any) -> dict[tuple[str, str], str]:
+def _names_without_person(
+    rows: Sequence[Row[Any]], address: str, matcher: Matcher
+) -> dict[tuple[str, str], str]:
     """Return the new names of the saved answers that are named after a person, by school and key.
 
     All versions of one get the name of the newest, since they have one key. Commands accept the new names.

@@ -59,13 +59,12 @@ def load_sent_texts(
     action_keys: Collection[str],
     recipients: Collection[str],
     support_addresses: Collection[str],
-    released: int | None = None,
+    released: int | None,
 ) -> tuple[SentText, ...]:
     """Return the texts of the mails that a mail replies to, and of the last ones of its ticket to its author.
 
-    If a held mail is `released`, the questions about it are left out: they quote it.
-
-    `action_keys` are those in the links of the quotation, `recipients` the addresses of the author.
+    `action_keys` are those in the links of the quotation, `recipients` the addresses of the author. If a held
+    mail is `released`, the questions about it are left out: they quote it.
     """
     message_ids = lookups.message_ids[:_MAX_LOOKUPS]
     if not (message_ids or action_keys or lookups.tags):

@@ -99,8 +99,6 @@ _HOLDERS = (
     )
     .order_by(_EVENT.c.id.desc())
 )
-# Read the entries of the audit trail that belong to no ticket.
-_DESK_EVENTS = select(_EVENT).where(_EVENT.c.ticket_id.is_(None)).order_by(_EVENT.c.id)
 # Read the opening times of all tickets that are not closed.
 _OPENED = select(_TICKET.c.school, _TICKET.c.opened).where(_TICKET.c.status.in_(NOT_CLOSED))
 
@@ -348,7 +346,7 @@ def release_file(session: Session, file_id: int) -> None:
     session.execute(_RELEASE, {"file": file_id})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Event:
     """One entry of the audit trail, for printing."""
 
@@ -365,12 +363,11 @@ class Event:
         return asdict(self)
 
 
-def events(session: Session, ticket_id: int | None) -> tuple[Event, ...]:
-    """Return the audit entries of a ticket in their order; of no ticket if `ticket_id` is None."""
-    query, values = (_DESK_EVENTS, {}) if ticket_id is None else (_EVENTS, {"ticket": ticket_id})
+def events(session: Session, ticket_id: int) -> tuple[Event, ...]:
+    """Return the audit entries of a ticket in their order."""
     return tuple(
         Event(r.at.isoformat(), r.actor, r.action, r.detail, r.message_id, r.because, r.trusted)
-        for r in session.execute(query, values)
+        for r in session.execute(_EVENTS, {"ticket": ticket_id})
     )
 
 

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from mailbot.parse import parse
-from mailbot.service.dry_run import dry_run
+from mailbot.service.receive import dry_run
 from mailbot.store.tables import metadata
 from tests.support.desk_harness import DeskHarness, reply_to
 from tests.support.mail_builder import mail

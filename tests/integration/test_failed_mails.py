@@ -59,7 +59,10 @@ def answered(desk: DeskHarness) -> DeskHarness:
     return desk
 
 
-def test_a_failed_answer_is_reported_to_its_author_and_needs_no_operator(answered: DeskHarness) -> None:
+def test_a_failed_answer_is_reported_to_its_author_and_needs_no_operator(
+    answered: DeskHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mailbot.monitoring.status.utc_now", lambda: NOW)
     assert fail(answered, NotificationKind.CLOSED)
     assert len(answered.outbox_of(MAX, NotificationKind.BOUNCE)) == 1
     assert (alerts(answered), answered.outbox_of(EDV, NotificationKind.ALERT)) == ([], [])

@@ -11,7 +11,7 @@ from mailbot.colour import DARK, READABLE, WHITE, contrast, lighten_for_dark_mod
 from mailbot.core.model.calendar import Calendar
 from mailbot.preview import sample
 from mailbot.render import Templates
-from mailbot.render.working_hours import working_hours
+from mailbot.render.formats import working_hours
 from tests.support.rendered_samples import TEMPLATES, every_sample, rendered
 
 pytestmark = pytest.mark.xdist_group("all samples")  # one process renders them

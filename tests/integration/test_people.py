@@ -75,8 +75,8 @@ def test_an_absence_ends_by_itself(env: SchoolEnv) -> None:
     last = date.fromisoformat(in_days(7))
     leave(env, env.new_mail_to(MAX), MAX)
     with env.open() as (desk, _), read_only(desk.engine) as session:
-        assert list(people.absences(session, last)) == [MAX]
-        assert people.absences(session, last + timedelta(days=1)) == {}
+        assert list(people.names_and_absences(session, (), last)[1]) == [MAX]
+        assert people.names_and_absences(session, (), last + timedelta(days=1))[1] == {}
 
 
 def test_the_deputy_gets_the_reply_to_a_ticket_whose_assignee_is_away(env: SchoolEnv) -> None:

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mailbot import check, holidays, systemd
-from mailbot.check.setup import open_points
+from mailbot.check import open_points
 from mailbot.cli import app
 from mailbot.config import ImapAccount, Secret, Settings, SmtpAccount
 from mailbot.core.model.calendar import Calendar

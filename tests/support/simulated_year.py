@@ -336,7 +336,7 @@ class SimulatedYear:
         with read_only(self.engine) as session:
             query = select(OutboxRow).where(col(OutboxRow.id) > self.last_mail).order_by(col(OutboxRow.id))
             mails = tuple(session.exec(query))
-            away = frozenset(people.absences(session, self.now.date()))
+            away = frozenset(people.names_and_absences(session, (), self.now.date())[1])
         self.last_mail = max([self.last_mail, *(row.id or 0 for row in mails)])
         step = PlannedAction(self.now, writer, text, decision, mails, away)
         if writer or mails:
@@ -361,7 +361,8 @@ class SimulatedYear:
         """Let a present person reply to a notification, and sometimes undo that."""
         writer = sent.recipient
         with read_only(self.engine) as session:
-            if writer in people.absences(session, self.now.date()):
+            _, absences = people.names_and_absences(session, (), self.now.date())
+            if writer in absences:
                 return
         if sent.kind == "appointment" and writer not in COLLEAGUES and self.rng.random() < 0.7:
             self.answer_invitation(sent)

@@ -103,6 +103,14 @@ def test_all_recipients_of_a_field_are_read_in_the_canonical_form() -> None:
     made = mail().cc("Wolf, Jana <jana@schule.example.>", "'karl@schule.example'", "undisclosed-recipients:;")
     found = parse(made.build()).cc
     assert found == (Address("jana@schule.example", "Jana Wolf"), Address("karl@schule.example"))
+    for field in (
+        "jana@schule.example; karl@schule.example",
+        "Team: jana@schule.example, karl@schule.example;",
+    ):
+        assert [a.email for a in parse(mail().cc(field).build()).cc] == [
+            "jana@schule.example",
+            "karl@schule.example",
+        ]
 
 
 NAMES = {

@@ -20,6 +20,7 @@ def test_bounces_of_gateways_are_recognised_by_subject_and_text(subtests: pytest
     for subject, text in [
         ("Błąd doręczenia wiadomości", "Wiadomość do kim@hgs.example nie mogła zostać doręczona."),
         ("Niedoręczona wiadomość", "Skrzynka jest pełna: kim@hgs.example"),
+        ("Не вдалося доставити: Beamer", "Лист до kim@hgs.example не доставлено: поштова скринька."),
         ("İletilemeyen ileti", "kim@hgs.example alıcısına iletiniz teslim edilemedi."),
         ("Error en la entrega", "Su mensaje no pudo ser entregado a kim@hgs.example."),
         ("Bezorging mislukt", "Het bericht aan kim@hgs.example is niet afgeleverd."),

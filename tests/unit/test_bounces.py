@@ -100,6 +100,27 @@ def test_german_warning_of_a_delay_is_not_a_failure() -> None:
     assert [status.action for status in parse(sent.build()).delivery] == [Action.DELAYED]
 
 
+def test_report_of_success_without_a_report_part_is_no_failure(subtests: pytest.Subtests) -> None:
+    for text, action in (
+        (
+            "Die Nachricht wurde an folgende Empfänger zugestellt, vom Zielserver wurde jedoch keine "
+            "Zustellungsbenachrichtigung gesendet:\nlena@schule.example",
+            Action.DELIVERED,
+        ),
+        (
+            "Your message was successfully delivered to the destination(s) listed below.\n"
+            "<lena@schule.example>: delivery via mx: 250 2.0.0 Ok",
+            Action.DELIVERED,
+        ),
+        ("Nachricht wurde an folgende Empfänger nicht zugestellt: lena@schule.example", Action.FAILED),
+        ("Your mail was delivered to the following: lena@schule.example, mailbox is full", Action.FAILED),
+        ("lena@schule.example: 250 2.0.0 Ok, then 451 4.3.0 queue file write error", Action.FAILED),
+    ):
+        with subtests.test(text=text):
+            sent = mail().sender("postmaster@mail.example").subject("Delivery report").text(text)
+            assert [status.action for status in parse(sent.build()).delivery] == [action]
+
+
 def test_mail_of_a_teacher_that_quotes_an_error_has_no_delivery_status() -> None:
     sent = mail().subject("Fehler").text("Da steht: <lena@schule.example>: 550 5.1.1 user unknown")
     assert parse(sent.build()).delivery == ()

@@ -195,6 +195,20 @@ def _report(subject: str, text: str, sender: str = GATEWAY) -> MailBuilder:
                 mail()
                 .subject("Zurückrufen: Tablet")
                 .text('Die Nachricht "Tablet" wird von Toni zurückgerufen.'),
+                _answer(
+                    "Your message\n\nTo: Toni\nSubject: Tablet\n\nwas read on 23.11.2026.", "Read: Tablet"
+                ),
+                _answer(
+                    "Ihre Nachricht\n\nAn: Toni\nBetreff: Tablet\nGesendet: 23.11.2026 10:00\n\n"
+                    "wurde am 23.11.2026 ungelesen gelöscht.",
+                    "Nicht gelesen: Tablet",
+                ),
+                _answer(
+                    "Dies ist eine Lesebestätigung für Ihre Mail.", "Lesebestätigung (angezeigt) - Tablet"
+                ),
+                _answer("Votre message\nÀ : Toni\na été lu le 23/11/2026.", "Lu : Tablet"),
+                _answer("İletiniz 23.11.2026 tarihinde okundu.", "Okundu: Tablet"),
+                _answer("Wir haben Ihre Anfrage.", "[Ticket#20261123] RE: Tablet").header("X-Loop", "yes"),
                 mail().subject("Recall: Tablet").text('Toni would like to recall the message, "Tablet".'),
             ],
         ),
@@ -254,6 +268,8 @@ def _report(subject: str, text: str, sender: str = GATEWAY) -> MailBuilder:
                     "Ihr Link http://x.example geht, damit Ihre Liste zugestellt wird, braucht es Papier."
                 ),
                 mail().subject("Rückruf: 0171 1234567").text("Bitte anrufen."),
+                _answer("Ich habe Ihre Nachricht gelesen, sie wurde gelesen von allen.", "Gelesen: Tablet"),
+                _answer("Das Tablet geht nicht.").header("X-Loop", "hilfe@listen.example"),
                 mail().subject("Rückruf: Akkus").text("Der Hersteller möchte die Akkus zurückrufen."),
                 mail()
                 .subject("E-Mail nicht zugestellt")

@@ -187,16 +187,51 @@ def test_text_that_begins_as_a_note_without_its_sign_is_refused_with_an_offer() 
         "[intern] Geheim.",
         "*Intern* Geheim.",
         "(Notiz) Geheim.",
+        "INTERN\nGeheim.",
+        "Interne Notiz\n\nGeheim.",
+        "Intern – Geheim.",
+        "=23notiz Geheim.",
+        "Hashtag Notiz Geheim.",
+        "raute intern Geheim.",
     ):
         done = answers(MAX, ticket(), text).decide()
         assert (done.outcome, done.notified) == ("refused", {(MAX, "refusal")}), text
         assert writes(MAX, text).answering(ticket(), internal=True).decide().outcome == "reply"
-    assert answers(MAX, ticket(), "Notizen sind wieder da: bitte neu anmelden.").decide().outcome == "reply"
+    for text in (
+        "Notizen sind wieder da: bitte neu anmelden.",
+        "Intern habe ich das geklärt.",
+        "Hashtag Notizen",
+    ):
+        assert answers(MAX, ticket(), text).decide().outcome == "reply", text
+
+
+def test_note_in_the_subject_without_its_sign_is_refused_with_an_offer() -> None:
+    about = ticket()
+    for subject in (
+        f"INTERN: AW: {about.tagged_subject}",
+        f"Re: {about.tagged_subject} (intern)",
+        f"internal: Re: {about.tagged_subject}",
+    ):
+        done = answers(MAX, about, "Geheim.").with_mail(subject=subject).decide()
+        assert (done.outcome, done.notified) == ("refused", {(MAX, "refusal")}), subject
+        mail = writes(MAX, "Geheim.").answering(about, internal=True).with_mail(subject=subject)
+        assert mail.decide().outcome == "reply"
+    old = ticket(subject="Telefon (intern)")
+    assert answers(MAX, old, "Geht.").with_mail(subject="Re: Telefon (intern)").decide().outcome == "reply"
+
+
+def test_command_that_was_dictated_is_refused_with_an_offer() -> None:
+    for line in ("Hashtag erledigt", "Raute schließen.", "hash close"):
+        done = answers(MAX, ticket(), f"Läuft wieder.\n{line}").decide()
+        assert (done.outcome, done.reasons) == ("refused", [Reason.IN_TEXT]), line
+    assert answers(MAX, ticket(), "Raute drücken, dann läuft es.").decide().outcome == "reply"
 
 
 def test_command_typed_as_a_quotation_is_refused_with_an_offer() -> None:
     for text, quoted in (("Läuft wieder.", ">#close"), ("Geheim.", "> #notiz")):
         done = answers(MAX, ticket(), "").with_mail(text=text, quoted=f"{quoted}\n\n{ATTRIBUTION}").decide()
+        assert (done.outcome, done.reasons) == ("refused", [Reason.IN_TEXT]), text
+        done = answers(MAX, ticket(), f"{quoted}\n{text}").decide()
         assert (done.outcome, done.reasons) == ("refused", [Reason.IN_TEXT]), text
     quoted = f"{ATTRIBUTION}\n> #close"
     assert (

@@ -1,5 +1,7 @@
 """The parser turns bytes into a Mail."""
 
+import pytest
+
 from mailbot.parse import parse, part_contents
 from tests.support.mail_builder import mail
 
@@ -39,6 +41,26 @@ def test_nameless_file_is_named_by_its_subject_or_content_id() -> None:
     plain = b"Content-Type: image/png\r\nContent-ID: <part1.A7@hgs.example>" + _PICTURE
     got = parse(_mixed(inner, picture, plain)).parts
     assert [part.filename for part in got] == ["AW Bücher.eml", "Skizze 3.png", "attachment-4.png"]
+
+
+def test_name_of_a_file_is_repaired_if_a_program_encoded_it_wrongly(subtests: pytest.Subtests) -> None:
+    for written, name in (
+        ("%C3%9Cbung%20R%C3%A4ume.pdf", "Übung Räume.pdf"),
+        ("&Uuml;bung.pdf", "Übung.pdf"),
+        ("&#220;bung.pdf", "Übung.pdf"),
+        ("Ãœbung RÃ¤ume.pdf", "Übung Räume.pdf"),
+        ("50% Rabatt.pdf", "50% Rabatt.pdf"),
+        ("100%25.pdf", "100%25.pdf"),
+        ("%E4.pdf", "%E4.pdf"),
+        ("AT&T;neu.pdf", "AT&T;neu.pdf"),
+        ("Ärger mit ÄÖÜ.pdf", "Ärger mit ÄÖÜ.pdf"),
+    ):
+        field = f'Content-Disposition: attachment; filename="{written}"\r\n\r\n%PDF-1.4'
+        with subtests.test(written=written):
+            part = b"Content-Type: application/pdf\r\n" + field.encode()
+            assert parse(_mixed(part)).parts[0].filename == name
+    described = b"Content-Type: application/pdf\r\nContent-Description: Plan.pdf\r\n\r\n%PDF-1.4"
+    assert parse(_mixed(described)).parts[0].filename == "Plan.pdf"
 
 
 def test_raw_octets_of_a_header_are_in_the_charset_of_the_text() -> None:

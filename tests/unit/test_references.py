@@ -20,6 +20,7 @@ def test_subject_tags_are_found_in_any_case_form_and_across_folds(subtests: pyte
         ("Re: [#GYM-\r\n 104] Beamer", ("GYM-104",)),
         ("Re: [#GYM\u2011104] Beamer", ("GYM-104",)),
         ("Re: (#GYM–104) Beamer", ("GYM-104",)),
+        ("Re: [#GYM-\u200b104] Beamer", ("GYM-104",)),
         ("Re: ［＃GYM－104］ Beamer", ("GYM-104",)),
         ("Re: [GYM-104] Beamer", ("GYM-104",)),
         ("Re: Beamer #GYM-104", ("GYM-104",)),
@@ -39,6 +40,7 @@ def test_only_our_own_tags_are_taken_from_a_subject(subtests: pytest.Subtests) -
     for subject, text in [
         ("Re: [#GYM-104] Beamer", "Beamer"),
         ("WG: AW: (#GYM-104) Beamer", "Beamer"),
+        ("Re: \u2068[#GYM-104]\u2069 Beamer", "Beamer"),
         ("Re: [#4711] Ihr Auftrag", "Re: [#4711] Ihr Auftrag"),
         ("[#INC-7] Ihr Auftrag", "[#INC-7] Ihr Auftrag"),
         ("Re: [#GYM-104] [#INC-7] Ihr Auftrag", "[#INC-7] Ihr Auftrag"),

@@ -71,6 +71,8 @@ ATTRIBUTIONS = [
     "في الاثنين، 12 مايو 2025 في 8:05 ص تمت كتابة ما يلي بواسطة Kim Probst <kim@hgs.example>:",
     "בתאריך יום ב׳, 12 במאי 2025 ב-8:05 מאת Kim Probst <kim@hgs.example>:",
     "2025-05-12 08:05 GMT+02:00 Kim Probst <kim@hgs.example>:",
+    "În lun., 12 mai 2025 la 08:05, Kim Probst <kim@hgs.example> a scris:",
+    "Më hën, 12 maj 2025 në 8:05 PD Kim Probst <kim@hgs.example> shkroi:",
     "Zitat von Kim Probst <kim@hgs.example>:",
     "Quoting Kim Probst <kim@hgs.example>:",
     "---- Kim Probst schrieb ----",
@@ -165,6 +167,15 @@ _IN_LINE = [
 ]
 
 
+def test_wrapped_attribution_of_groupwise_introduces_a_quotation_without_marks() -> None:
+    for attribution in (
+        '>>> "Kim Probst" <kim@hgs.example>\n12.05.2025 08:05 >>>',
+        ">>> Kim Probst <kim@hgs.example> Montag, 12.\nMai 2025 08:05 >>>",
+    ):
+        got = split(f"{NEW}\n\n{attribution}\n{OLD}\n")
+        assert (got.text, OLD in got.quoted) == (NEW, True)
+
+
 def test_short_answer_in_the_line_of_an_attribution_is_all_of_the_text(subtests: pytest.Subtests) -> None:
     for attribution in _IN_LINE:
         with subtests.test(attribution=attribution):
@@ -197,6 +208,9 @@ def test_answer_before_a_name_or_a_date_in_lower_case_is_no_part_of_the_attribut
         with subtests.test(name=name):
             attribution = f"{name} <kim@hgs.example> hat am 12.05.2025 08:05 CEST geschrieben:"
             assert "geschrieben" not in split(f"{NEW}\n\n{attribution}\n> {OLD}\n> Kim").text
+    for answer in ["Raum 204.", "Ja.", "Geht wieder!"]:
+        with subtests.test(answer=answer):
+            assert split(f"{answer} Kim Probst schrieb:\n> {OLD}\n> Kim").text == answer
     for answer in ["Danke, Lena", "Passt so", "Der Beamer geht wieder"]:
         with subtests.test(answer=answer):
             assert split(f"{answer} {named}\n> {OLD}\n> Kim").text.startswith(answer)

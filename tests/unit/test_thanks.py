@@ -66,6 +66,12 @@ MERE = (
     "Dank u wel, het werkt weer",
     "Perfetto, grazie",
     "Danke!\nLiebe Grüße\nJana & Karl",
+    "Dankeee!!",
+    "Danke, ist behoben.",
+    "Großes Lob und danke!",
+    "Thanks mate",
+    "Щиро дякую!",
+    "Спасибо большое",
 )
 
 NEWS = (
@@ -108,6 +114,7 @@ NEWS = (
     "Thanks, it worked again for a day",
     "Danke, jetzt schon wieder bekommen",
     "Danke, das Problem ist noch da",
+    "Danke, ist noch nicht behoben",
     "Danke, es ist noch an",
     "Danke, Ticket kann nicht zu",
     "Passt.",

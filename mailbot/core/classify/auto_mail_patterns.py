@@ -113,9 +113,23 @@ RECEIPT_SUBJECT = re.compile(
     r"|empfangsbestätigung|not read|ungelesen gelöscht|lu|non lu|leído|letto|displayed|delivered"
     r"|accusé de (?:réception|lecture)|confirmation de lecture|accepté|refusé|provisoire"
     r"|zugestellt|übermittelt|recall|rückruf|accepted|declined|tentative|zugesagt|abgesagt"
-    r"|angenommen|abgelehnt|mit vorbehalt(?: angenommen)?)\s*(?:\([^)]{0,20}\)\s*)?:",
+    r"|angenommen|abgelehnt|mit vorbehalt(?: angenommen)?|nicht gelesen|przeczytano|okundu|gelezen"
+    r"|прочитано|прочтено)\s*(?:\([^)]{0,20}\)\s*)?(?::|[-–]\s)",
     re.I,
 )
+# What mail programs write into a receipt; gateways remove its machine-readable part (RFC 8098).
+RECEIPT_TEXT = re.compile(
+    r"\bihre nachricht\b.{0,400}\bwurde (?:am .{1,60} )?(?:gelesen|angezeigt|ungelesen gelöscht)"
+    r"|\b(?:dies|das) ist eine (?:lese|empfangs)bestätigung\b"
+    r"|\byour message\b.{0,400}\bwas (?:read|displayed|deleted without being read)\b"
+    r"|\bthis is a (?:return|read) receipt\b"
+    r"|\bvotre message\b.{0,400}\b(?:a été (?:lu|affiché)|(?:a été )?supprimé sans)\b"
+    r"|\bceci est un accusé de (?:réception|lecture)\b"
+    r"|\btwoja wiadomość\b.{0,400}\b(?:została (?:przeczytana|wyświetlona|usunięta bez))"
+    r"|\bi\u0307?letiniz\b.{0,400}\bokundu\b|\buw bericht\b.{0,400}\bis gelezen\b"
+    r"|\bваше (?:повідомлення|сообщение)\b.{0,400}(?:прочитано|прочтено)",
+    re.S,
+)  # in lower case
 AWAY_TEXT = re.compile(
     r"(?:this is an? auto(?:matic|mated)(?:ally generated)? (?:reply|response|message|e-?mail))"
     r"|automatisch (?:erstellte|generierte|versendete|erzeugte) (?:antwort|e-?mail|nachricht)"

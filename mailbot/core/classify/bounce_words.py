@@ -54,6 +54,7 @@ _SUBJECT_SAYS_FAILURE = {
         r"niedoręczon",
     ),
     "tr": (r"teslim edileme|i\u0307?letileme",),  # the lower case of İ is two characters
+    "uk, ru": (r"не (?:вдалося доставити|удалось доставить|удается доставить)|недоставлен|не доставлен",),
     "cs, hu": (r"nedoručiteln|kézbesíthetetlen|kézbesítés(?:i hiba)? sikertelen|sikertelen kézbesítés",),
 }
 SUBJECT_SAYS_FAILURE = re.compile(
@@ -117,6 +118,7 @@ _TEXT_SAYS_FAILURE = {
         r"nie udało się (?:dostarczyć|doręczyć)",
     ),
     "tr": (r"teslim edileme",),
+    "uk, ru": (r"не (?:вдалося доставити|удалось доставить|було доставлено|доставлен)",),
     "hu, ja": (r"nem kézbesíthet", r"メールボックスが一杯|送信できませんでした|配信できませんでした"),
 }
 TEXT_SAYS_FAILURE = re.compile(

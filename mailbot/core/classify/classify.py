@@ -100,6 +100,12 @@ def _has_auto_reply_field(mail: Mail) -> bool:
     )
 
 
+def _has_loop_mark(mail: Mail) -> bool:
+    """Return whether OTRS or Znuny marks the mail as automatic; others put an address into X-Loop."""
+    values = (*mail.all_headers("x-loop"), *mail.all_headers("x-otrs-loop"))
+    return any(value.strip().lower() in ("yes", "true") for value in values)
+
+
 def is_no_reply(email: str) -> bool:
     """Return whether mail to an address is read by no person, as its name says."""
     return bool(patterns.NO_REPLY.search(email.rpartition("@")[0]))
@@ -137,6 +143,7 @@ def _asks_about_replies(text: str) -> bool:
 
 
 _DATE_WORDS = 3
+_MAX_RECEIPT = 1_500  # characters
 _ONE_SENTENCE = 60  # characters of a text that says no more than its subject
 
 
@@ -181,6 +188,13 @@ def _is_challenge(mail: Mail) -> bool:
         and not mail.quoted
         and not bounce.sounds_human(mail)
     )
+
+
+def _says_receipt(mail: Mail) -> bool:
+    """Return whether the text is that of a receipt; the header that it names looks like a quotation."""
+    text = bounce.full_text(mail)
+    said = len(text) < _MAX_RECEIPT and patterns.RECEIPT_TEXT.search(text.lower())
+    return bool(said) and not bounce.sounds_human(mail)
 
 
 EMPTY_RETURN_PATH = "empty Return-Path"
@@ -267,6 +281,7 @@ _RULES = (
         "Precedence: auto_reply",
         lambda mail: _precedence(mail, patterns.AUTO_PRECEDENCE),
     ),
+    _Rule(MailKind.AUTO_REPLY, "mark of a help desk's automatic mail", _has_loop_mark),
     _Rule(MailKind.AUTO_REPLY, "subject of an automatic reply", _auto_subject),
     _Rule(MailKind.AUTO_REPLY, "subject and text of an absence note", _absent_subject_and_text),
     _Rule(MailKind.AUTO_REPLY, "acknowledgement by a program", is_acknowledgement, not_by_school=True),
@@ -276,7 +291,7 @@ _RULES = (
         "subject of a receipt, no text of a human",
         lambda mail: (
             bool(patterns.RECEIPT_SUBJECT.match(bare_subject(mail.subject)))
-            and (bounce.has_null_path(mail) or not mail.text)
+            and (bounce.has_null_path(mail) or not mail.text or _says_receipt(mail))
         ),
     ),
     _Rule(MailKind.BULK, "subject of a feedback report", _is_feedback_report),

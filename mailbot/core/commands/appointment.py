@@ -21,7 +21,7 @@ from mailbot.core.model.effects import Assign, SetAppointment, SetDue, TicketEff
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Reason
 from mailbot.core.model.policy import Policy, Team
-from mailbot.core.model.ticket import Role, Ticket
+from mailbot.core.model.ticket import Ticket
 from mailbot.core.text.signatures import without_politeness
 
 MAX_AHEAD = timedelta(days=366)
@@ -57,7 +57,7 @@ def _resolve_visit(request: Request) -> Resolved[Visit]:
     if day is None or moment.clock is None or moment.minutes is None:
         raise request.wrong(" ".join(request.line.rest.split())[:MAX_TEXT])
     tickets = request.tickets(moment.tickets)
-    team = context.policy.second_level if context.role is Role.SECOND_LEVEL else context.school.team
+    team = context.team
     if (reason := _refused_day(context, tickets, team, day)) is not None:
         raise request.refusal(reason, moment.written)
     begin = datetime.combine(day, moment.clock, team.calendar.timezone).astimezone(UTC)

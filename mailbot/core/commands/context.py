@@ -14,8 +14,8 @@ from mailbot.core.model.facts import Facts, SentMail
 from mailbot.core.model.mail import Address, Mail, Part
 from mailbot.core.model.notification import Cause, Notification
 from mailbot.core.model.notification_kind import NotificationKind, ReplyRoute
-from mailbot.core.model.policy import Member, Policy, School
-from mailbot.core.model.ticket import Attachment, Message, Role, Ticket
+from mailbot.core.model.policy import Member, Policy, School, Team
+from mailbot.core.model.ticket import Attachment, Direction, Message, Role, Ticket, Visibility
 from mailbot.core.recipients.ticket_change import TicketChange
 from mailbot.core.text.known_quotation import quotes_only
 from mailbot.core.text.references import without_action_key
@@ -135,6 +135,11 @@ class MailContext:
         return _answered_mail(self.facts, self.sender_addresses)
 
     @property
+    def team(self) -> Team:
+        """Return second level if the sender acts for it, else the school's team."""
+        return self.policy.second_level if self.role is Role.SECOND_LEVEL else self.school.team
+
+    @property
     def language(self) -> str:
         """Return the language of replies to the sender; for second level, that of the organisation."""
         return self.policy.language if self.role is Role.SECOND_LEVEL else self.school.language
@@ -142,15 +147,33 @@ class MailContext:
     @property
     def attachments(self) -> tuple[Attachment, ...]:
         """Return the mail's files as files of a message."""
-        return tuple(
-            Attachment(p.path, p.filename, p.content_type, p.size, p.inline, danger=p.danger)
-            for p in self.files
-        )
+        return tuple(map(Attachment.of, self.files))
 
     @property
     def files(self) -> tuple[Part, ...]:
         """Return the mail's parts without the logos of its signature."""
         return tuple(part for part in self.mail.parts if not part.logo)
+
+    @property
+    def confirm_until(self) -> datetime:
+        """Return until when the mail can be confirmed if it is held now."""
+        return self.now + timedelta(days=self.policy.limits.confirm_days)
+
+    def message(self, author: Address, text: str, visibility: Visibility) -> Message:
+        """Return the mail as an incoming message of a ticket, with this text."""
+        return Message(
+            Direction.IN,
+            visibility,
+            author,
+            text,
+            self.now,
+            self.mail.message_id,
+            self.mail.quoted,
+            self.attachments,
+            proven=self.trust.trusted,
+            forged=self.trust.forged,
+            signature=self.signature,
+        )
 
     def change(
         self,

@@ -9,6 +9,8 @@ from mailbot.core.model.policy import Policy, School
 from mailbot.core.model.ticket import Role, Status, Ticket
 from mailbot.core.text.references import FORWARD_SUBJECT
 
+_CLOSED_LONG_AGO = "closed-long-ago"
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -23,6 +25,11 @@ class Match:
     related: Ticket | None = None
     related_reason: str = ""
     flood: bool = False
+
+    @property
+    def closed_long_ago(self) -> Ticket | None:
+        """Return the ticket of the mail if it was closed too long ago to be reopened."""
+        return self.related if self.related_reason == _CLOSED_LONG_AGO else None
 
 
 def match_ticket(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Match:
@@ -47,7 +54,7 @@ def match_ticket(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Mat
         return Match(None, None, because, ticket, "forwarded")
     if _reopening_is_over(mail, ticket, facts, policy, now):
         because = f"{ticket.key} was closed more than {policy.limits.reopen_days} days ago"
-        return Match(None, None, because, ticket, "closed-long-ago")
+        return Match(None, None, because, ticket, _CLOSED_LONG_AGO)
     other = next((t for _, t, _ in hits[1:] if t.key != ticket.key), None)
     reason = "disagree" if other else ""
     because = f"{text} {ticket.key}" + (f"; another match is {other.key}" if other else "")

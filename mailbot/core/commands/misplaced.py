@@ -26,13 +26,18 @@ _NOTE_WORDS = [fold(word) for word in NOTE.all_words]
 # Matches "Intern: …", "Notiz: …", "@notiz …" and "/note …", which lack the sign of a command.
 _NOTE_WITHOUT_SIGN = re.compile(
     r"[^\w\n>]{0,10}(?:nur |rein )?(?P<word>"
-    r"(?:interne |internal )?notiz|interne?|internal(?: note)?|note interne)\s?:"
-    r"|[^\w\n>]{0,10}(?:[@/!§⌗$+\\]|%23)(?P<marked>notiz|intern|note)\b"
+    r"(?:interne |internal )?notiz|interne?|internal(?: note)?|note interne)(?:\s?:|\s[-–—]\s|[ \t]*\n)"
+    r"|[^\w\n>]{0,10}(?:[@/!§⌗$+\\]|[%=]23|(?:hash(?:tag)?|raute|dièse)\s)(?P<marked>notiz|intern|note)\b"
     r"|\s{0,5}(?:\[|\(|\*{1,2}|_|<)\s?(?P<bracketed>(?:interne )?notiz|interne?|internal|note interne)"
     r"\s?(?:\]|\)|\*{1,2}|_|>)"
     r"|[^\w\n>]{0,10}[#＃]\s{0,5}\n\s{0,5}(?P<torn>notiz|intern|note)\b",
     re.I,
 )
+_NOTE_IN_SUBJECT = re.compile(
+    r"\s{0,5}(?:nur )?(?:intern|interne notiz|internal)\s?:|\((?:nur )?intern(?:al)?\)\s{0,5}$", re.I
+)
+_SPOKEN = re.compile(r"\W{0,5}(?:hash(?:tag)?|raute|dièse)\s(?P<word>[^\W\d_]{3,20})\W{0,5}", re.I)
+"""A command that was dictated to a phone, in a line of its own."""
 _MIN_SIMILARITY = 0.8
 """Similarity from which a word counts as `#note`: a mistyped note must not reach the requester."""
 
@@ -52,8 +57,10 @@ def problems(context: MailContext) -> tuple[RefusedLine, ...]:
     new = [line for line, is_quoted in zip(lines, quoted, strict=True) if not is_quoted or all(quoted)]
     found = (
         *map(_in_text, new),
+        *map(_spoken, new),
         *_in_signature(context.mail.signature),
         *_typed_as_quotation(context.mail.quoted),
+        *(() if all(quoted) else _typed_as_quotation(context.reading.text)),
         _note_without_sign(context),
         _in_subject(context),
     )
@@ -70,7 +77,7 @@ def _in_signature(signature: str) -> Iterator[RefusedLine | None]:
 
 
 def _typed_as_quotation(quoted: str) -> Iterator[RefusedLine]:
-    """Yield the lines of a quotation that has no introduction and consists of commands."""
+    """Yield the first quoted lines of a text if they have no introduction and consist of commands."""
     lines = [line.strip() for line in takewhile(_is_quoted, quoted.splitlines())]
     reading = parse("\n".join(line.lstrip("> ") for line in lines))
     if not reading.text and all(line.command is not None for line in reading.lines):
@@ -84,11 +91,24 @@ def _is_quoted(line: str) -> bool:
 def _note_without_sign(context: MailContext) -> RefusedLine | None:
     """Return the beginning of a text that would be a note if it had the sign of a command."""
     found = _NOTE_WITHOUT_SIGN.match(context.reading.text)
-    if found is None or context.is_internal or not context.role.staff:
+    if found is None or not _is_public_by_staff(context):
         return None
     line = context.reading.text[found.start() :].lstrip().splitlines()[0]
     word = NOTE.word(context.school.language)
     return RefusedLine(line, Reason.IN_TEXT, argument=f"#{word}", meant=f"#{word}\n{line}")
+
+
+def _is_public_by_staff(context: MailContext) -> bool:
+    return context.role.staff and not context.is_internal
+
+
+def _spoken(line: str) -> RefusedLine | None:
+    found = _SPOKEN.fullmatch(line)
+    command = find(found["word"]) if found else None
+    if found is None or command is None:
+        return None
+    meant = f"#{found['word']}"
+    return RefusedLine(line.strip(), Reason.IN_TEXT, argument=meant, meant=meant)
 
 
 def _whole_line(line: CommandLine) -> RefusedLine:
@@ -100,7 +120,10 @@ def _in_subject(context: MailContext) -> RefusedLine | None:
     ticket_subject = context.ticket.subject if context.ticket else ""
     hits = [hit for hit in _find_commands(subject) if hit[0]["word"] not in ticket_subject]
     if not hits:
-        return None
+        note = _NOTE_IN_SUBJECT.search(subject)
+        meant = f"#{NOTE.word(context.school.language)}"
+        is_new = note is not None and note[0] not in ticket_subject and _is_public_by_staff(context)
+        return RefusedLine(subject, Reason.IN_TEXT, argument=meant, meant=meant) if is_new else None
     complete = len(hits) == 1 and hits[0][1].argument.fits(())
     meant = f"#{_word(hits[0][0])}" if complete else ""
     return RefusedLine(subject, Reason.IN_TEXT, argument=_join_words(hits), meant=meant)

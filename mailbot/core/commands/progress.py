@@ -30,9 +30,8 @@ def _look_up_holders(words: tuple[str, ...], viewer: Viewer) -> LineLookups:
 
 def _resolve_asked(request: Request) -> Resolved[None]:
     """Return the tickets that the words name, or that of the mail, even long after its closing."""
-    found = request.context.match
-    if found.related is not None and found.related_reason == "closed-long-ago":
-        request = replace(request, default=(found.related,))
+    if (ticket := request.context.match.closed_long_ago) is not None:
+        request = replace(request, default=(ticket,))
     return resolve_tickets(request)
 
 
@@ -45,7 +44,7 @@ def _progress(context: MailContext, ticket: Ticket) -> Progress:
     asked = ticket.status_asked
     if asked is None or ticket.waits.since > asked:
         return Progress.ASKED
-    team = context.policy.second_level if ticket.level == 2 else context.school_of(ticket).team
+    team = context.policy.team_at(ticket.level, context.school_of(ticket))
     # A text beside the question goes to the staff anyway.
     if context.now < team.calendar.add_days(asked, PATIENCE_DAYS) or not context.has_no_content:
         return Progress.ASKED_AGAIN

@@ -52,11 +52,11 @@ def _resolve_day(request: Request) -> Resolved[datetime]:
     context = request.context
     words, named = phrase(request.line.args, context.facts.school.key)
     day = context.facts.dates.get(words)
-    team = context.policy.second_level if context.role is Role.SECOND_LEVEL else context.school.team
-    today = team.calendar.day(context.now)
+    calendar = context.team.calendar
+    today = calendar.day(context.now)
     if day is None or not today < day <= today + MAX_SNOOZE:
         raise request.wrong(words)
-    return request.tickets(named), team.calendar.opening_on(day)
+    return request.tickets(named), calendar.opening_on(day)
 
 
 DAY = TypedArgument(resolve=_resolve_day, lookups=_look_up_day)

@@ -45,7 +45,7 @@ def common_answer(
 ) -> CommonAnswer | None:
     """Return what of a mail about `own` may go to all requesters of a bundle; None if it concerns one ticket.
 
-    The text must have no line, words or number of a requester, must not be between such lines, and must
+    The text must have no line, words or number of a requester, and must not be between such lines. It must
     name no one, apart from a salutation: that stays with the requester of `own` if the text below does
     not address its reader. Each command must be one for all of a bundle.
     """
@@ -73,7 +73,7 @@ def _is_about_one(context: MailContext, text: str, bundle: Collection[Ticket]) -
 
 
 def _said(context: MailContext, bundle: Iterable[Ticket]) -> Iterator[str]:
-    """Yield what the requesters' side wrote: subjects, texts, and signatures."""
+    """Yield the subjects, texts and signatures that the requesters' side wrote."""
     for ticket in bundle:
         yield ticket.subject
         received = _received(context, ticket)

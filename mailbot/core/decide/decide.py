@@ -5,9 +5,10 @@ A human mail passes named stages in order; the first stage that returns a decisi
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from mailbot.core.classify.classify import may_be_human
+from mailbot.core.commands.assignment import FOR
 from mailbot.core.commands.command import Reading
 from mailbot.core.commands.context import MailContext, build_context, reply, with_proof
 from mailbot.core.commands.definition import AnyResolved, Query
@@ -30,7 +31,6 @@ from mailbot.core.decide.execute import (
     targets,
     without_taken_text,
 )
-from mailbot.core.decide.list_answer import answers_to_lists
 from mailbot.core.decide.machine_alert import decide_alert, join_same_report
 from mailbot.core.decide.open_ticket import notify_of_tips, sent_tips
 from mailbot.core.decide.rate_limits import (
@@ -44,7 +44,7 @@ from mailbot.core.decide.unknown_address import file_reply_from_unknown_address
 from mailbot.core.model.effects import AddProof, Decision, DiscardMail, HoldMail, Notify, ReleaseMail
 from mailbot.core.model.facts import Copies, Facts
 from mailbot.core.model.mail import Address, Classification, MailKind
-from mailbot.core.model.notification import RefusedLine
+from mailbot.core.model.notification import Reason, RefusedLine
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Policy
 
@@ -74,9 +74,8 @@ def decide(understood: Understanding, facts: Facts, policy: Policy, now: datetim
     context = human.context
     if copies is not None and (copies.carried_out or not context.trust.trusted):
         return _decide_copy(context, copies)
-    if (facts.school.key, mail.sender.email) in facts.blocked and policy.find_member(
-        mail.sender.email
-    ) is None:
+    is_blocked = (facts.school.key, mail.sender.email) in facts.blocked
+    if is_blocked and policy.find_member(mail.sender.email) is None:
         return Decision("ignored", (f"{mail.sender.email} is blocked because of spam",))
     decision = (
         decide_alert(context)
@@ -84,6 +83,7 @@ def decide(understood: Understanding, facts: Facts, policy: Policy, now: datetim
         else next(result for stage in _STAGES if (result := stage(human)) is not None)
     )
     decision = mute_followups(with_response(decision, context), context)
+    # A later confirmation of an earlier copy, which is held, must not execute the mail again.
     superseded = tuple(map(DiscardMail, copies.held)) if copies is not None else ()
     effects = notify_of_tips(apply_rate_limits(decision.effects, context))
     return replace(
@@ -123,7 +123,7 @@ def _resolve_commands(context: MailContext) -> _HumanMail:
     """
     commands, problems = resolve(context)
     context = without_taken_text(context, commands)
-    problems += answers_to_lists(context, commands)
+    problems += _answers_to_lists(context, commands)
     if _confirms(context):
         context = with_proof(context, ())
     else:
@@ -135,6 +135,20 @@ def _resolve_commands(context: MailContext) -> _HumanMail:
         text = Reading(_whole_text(context), (), context.mail.subject)
         return _HumanMail(replace(context, reading=text), (), ())
     return _HumanMail(context, commands, problems)
+
+
+def _answers_to_lists(context: MailContext, commands: tuple[AnyResolved, ...]) -> tuple[RefusedLine, ...]:
+    """Return a refused line for each mailing list that would get the text of a staff mail as a requester.
+
+    `#for` names the person who gets the text instead.
+    """
+    if context.has_no_answer or context.is_internal:
+        return ()
+    named = {ticket.key for command in commands if command.command == FOR for ticket in command.tickets}
+    expected = FOR.line(context.school.language)
+    answered = (ticket for ticket in targets(context, commands) if ticket.key not in named)
+    lists = (ticket.requester.email for ticket in answered if ticket.key in context.facts.from_lists)
+    return tuple(RefusedLine(email, Reason.TO_LIST, argument=email, expected=expected) for email in lists)
 
 
 def _whole_text(context: MailContext) -> str:
@@ -190,7 +204,8 @@ def _hold_for_confirmation(human: _HumanMail) -> Decision | None:
     )
     question = replace(question, to=Address(registered, context.facts.names.get(registered, "")))
     sent = question if remaining(context) > 0 else None
-    return Decision("held", ("waits for confirmation",), (HoldMail(registered, _deadline(context), sent),))
+    held = HoldMail(registered, context.confirm_until, sent)
+    return Decision("held", ("waits for confirmation",), (held,))
 
 
 def _release_confirmed(human: _HumanMail) -> Decision | None:
@@ -222,7 +237,8 @@ def _refuse(human: _HumanMail) -> Decision | None:
     )
     if not refusal.sendable:
         return Decision("refused", because, (Notify(refusal),))
-    return Decision("refused", because, (HoldMail(context.person.email, _deadline(context), refusal),))
+    held = HoldMail(context.person.email, context.confirm_until, refusal)
+    return Decision("refused", because, (held,))
 
 
 def _file_thanks(human: _HumanMail) -> Decision | None:
@@ -255,8 +271,3 @@ _STAGES: tuple[Callable[[_HumanMail], Decision | None], ...] = (
     _hold_collision,
     _execute,
 )
-
-
-def _deadline(context: MailContext) -> datetime:
-    """Return when a mail that is held now expires."""
-    return context.now + timedelta(days=context.policy.limits.confirm_days)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from mailbot.core.commands.context import MailContext, reply
 from mailbot.core.commands.status import HELPED
-from mailbot.core.model.effects import AddMessage, Decision, HoldMail, Notify, RecordHelped
+from mailbot.core.model.effects import AddMessage, Decision, Effect, HoldMail, Notify, RecordHelped
 from mailbot.core.model.facts import SentMail
 from mailbot.core.model.mail import Encryption, Mail
 from mailbot.core.model.notification import Reason, RefusedLine
@@ -13,6 +13,11 @@ from mailbot.core.model.notification_kind import History, NotificationKind, Repl
 from mailbot.core.model.policy import Limits
 from mailbot.core.model.ticket import Direction, Message, Role, Status, Ticket, Visibility
 from mailbot.core.text.thanks import is_thanks
+
+TOO_LARGE = "too-large"
+ENCRYPTED = "encrypted"
+
+_PGP = "-----BEGIN PGP MESSAGE-----"
 
 
 def reject_unreadable(context: MailContext) -> Decision | None:
@@ -33,7 +38,7 @@ def reject_unreadable(context: MailContext) -> Decision | None:
     )
     if context.ticket is None:
         return Decision(reason, ("the mail cannot be read",), (notify,))
-    record = _message(context, "", Visibility.SYSTEM)
+    record = context.message(context.sender, "", Visibility.SYSTEM)
     return Decision(reason, ("the mail cannot be read",), (AddMessage(context.ticket.key, record), notify))
 
 
@@ -44,31 +49,30 @@ def file_thank_you(context: MailContext) -> Decision | None:
     """
     if _is_unaddressed(context) and _is_thanks(context, context.ticket):
         return _file_unaddressed(context)
-    long_closed = context.match.related if context.match.related_reason == "closed-long-ago" else None
-    ticket = context.ticket or long_closed
+    ticket = context.ticket or context.match.closed_long_ago
     if context.role.staff or ticket is None or ticket.status is not Status.CLOSED:
         return None
     if not _is_thanks(context, ticket):
         return None
-    effect = AddMessage(ticket.key, _message(context, context.reading.text, Visibility.PUBLIC))
+    effect = AddMessage(ticket.key, context.message(context.sender, context.reading.text, Visibility.PUBLIC))
     return Decision("filed", (f"mere thank-you, {ticket.key} stays closed",), (effect,), ticket.key)
 
 
 def file_helped(context: MailContext) -> Decision | None:
     """Record that the solution of a closed ticket helped, with at most thanks beside it; notify no one."""
     lines = context.reading.lines
-    long_closed = context.match.related if context.match.related_reason == "closed-long-ago" else None
-    ticket = context.ticket or long_closed
+    ticket = context.ticket or context.match.closed_long_ago
     if not lines or any(line.command != HELPED or line.args for line in lines):
         return None
     if ticket is None or ticket.status is not Status.CLOSED or Role.REQUESTER not in context.roles(ticket):
         return None
-    thanks = () if context.has_no_content else (context.reading.text,)
-    if thanks and not _is_thanks(context, ticket):
-        return None
-    messages = (AddMessage(ticket.key, _message(context, text, Visibility.PUBLIC)) for text in thanks)
-    because = f"the solution of {ticket.key} helped"
-    return Decision("filed", (because,), (*messages, RecordHelped(ticket.key)), ticket.key)
+    effects: tuple[Effect, ...] = (RecordHelped(ticket.key),)
+    if not context.has_no_content:
+        if not _is_thanks(context, ticket):
+            return None
+        thanks = context.message(context.sender, context.reading.text, Visibility.PUBLIC)
+        effects = (AddMessage(ticket.key, thanks), *effects)
+    return Decision("filed", (f"the solution of {ticket.key} helped",), effects, ticket.key)
 
 
 def _is_thanks(context: MailContext, ticket: Ticket | None) -> bool:
@@ -101,7 +105,7 @@ def _file_unaddressed(context: MailContext) -> Decision:
     because = ("mere thank-you for a notification that only commands answer",)
     if context.ticket is None:
         return Decision("filed", because)
-    record = _message(context, context.reading.text, Visibility.SYSTEM)
+    record = context.message(context.sender, context.reading.text, Visibility.SYSTEM)
     return Decision("filed", because, (AddMessage(context.ticket.key, record),), context.ticket.key)
 
 
@@ -117,8 +121,8 @@ def return_unaddressed(context: MailContext) -> Decision | None:
     refusal = reply(context, NotificationKind.REFUSAL, context.ticket, text=text, problems=(problem,))
     if refusal.ticket is None:
         return Decision("refused", because, (Notify(refusal),))
-    until = context.now + timedelta(days=context.policy.limits.confirm_days)
-    return Decision("refused", because, (HoldMail(context.person.email, until, refusal),))
+    held = HoldMail(context.person.email, context.confirm_until, refusal)
+    return Decision("refused", because, (held,))
 
 
 def hold_colliding_answer(context: MailContext, targets: tuple[Ticket, ...]) -> Decision | None:
@@ -140,32 +144,9 @@ def hold_colliding_answer(context: MailContext, targets: tuple[Ticket, ...]) -> 
         related=answered,
         bundle=tuple(target for target in targets if answered is not None and target != own),
     )
-    until = context.now + timedelta(days=context.policy.limits.confirm_days)
     because = f"{first.author.email} answered {ticket.key} minutes ago"
-    return Decision("held", (because,), (HoldMail(context.person.email, until, notification),), ticket.key)
-
-
-def _message(context: MailContext, text: str, visibility: Visibility) -> Message:
-    mail = context.mail
-    return Message(
-        Direction.IN,
-        visibility,
-        context.sender,
-        text,
-        context.now,
-        mail.message_id,
-        mail.quoted,
-        context.attachments,
-        proven=context.trust.trusted,
-        forged=context.trust.forged,
-        signature=context.signature,
-    )
-
-
-TOO_LARGE = "too-large"
-ENCRYPTED = "encrypted"
-
-_PGP = "-----BEGIN PGP MESSAGE-----"
+    held = HoldMail(context.person.email, context.confirm_until, notification)
+    return Decision("held", (because,), (held,), ticket.key)
 
 
 def unreadable_reason(mail: Mail, limits: Limits) -> str:
@@ -233,7 +214,7 @@ def _collides(context: MailContext, ticket: Ticket, last: Message) -> bool:
 
     An answer by the other level does not count: it came with the handover of the ticket.
     """
-    team = context.policy.second_level if ticket.level == 2 else context.school_of(ticket).team
+    team = context.policy.team_at(ticket.level, context.school_of(ticket))
     if team.member(last.author.email) is None:
         return False
     within = timedelta(minutes=context.policy.limits.answer_collision_minutes)

@@ -114,7 +114,7 @@ def _undoable(
 def _execute_member_commands(
     context: MailContext, commands: Commands
 ) -> tuple[tuple[Effect, ...], tuple[CommandResult, ...]]:
-    """Return the effects and the results of what the commands change apart from tickets."""
+    """Return the effects and the results of the commands' changes apart from tickets."""
     effects: list[Effect] = []
     done: list[CommandResult] = []
     for resolved in commands:

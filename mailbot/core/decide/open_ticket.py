@@ -14,7 +14,7 @@ from mailbot.core.model.notification import CommandResult
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.place import most_reported
 from mailbot.core.model.saved_answer import SavedAnswer
-from mailbot.core.model.ticket import MAX_CC, Direction, Message, OpenReport, Ticket, Visibility
+from mailbot.core.model.ticket import MAX_CC, OpenReport, Ticket, Visibility
 from mailbot.core.recipients import recipients
 from mailbot.core.recipients.no_person import is_no_person
 from mailbot.core.text.forwarded_sender import forwarded_sender
@@ -31,7 +31,7 @@ def open_ticket(context: MailContext, commands: Iterable[AnyResolved] = ()) -> D
     """
     opening = [(c.command, c.value) for c in commands if isinstance(c.command, TicketCommand)]
     ticket, text = _new_ticket(context, opening), _text(context)
-    message = _message(context, ticket.requester, text)
+    message = context.message(ticket.requester, text, Visibility.PUBLIC)
     present = {ticket.requester.email, *(person.email for person in ticket.cc)}
     offered = [p for p in people_in_headers(context) if p.email not in present]
     original = _original_sender(context, ticket)
@@ -118,22 +118,6 @@ def _new_ticket(context: MailContext, commands: Iterable[tuple[TicketCommand[Any
     added = people_in_headers(context) if context.trust.trusted else ()
     copies = {p.email: p for p in (*ticket.cc, *added) if p.email != email}
     return replace(ticket, cc=tuple(copies.values())[:MAX_CC])
-
-
-def _message(context: MailContext, requester: Address, text: str) -> Message:
-    return Message(
-        Direction.IN,
-        Visibility.PUBLIC,
-        requester,
-        text,
-        context.now,
-        context.mail.message_id,
-        context.mail.quoted,
-        context.attachments,
-        proven=context.trust.trusted,
-        forged=context.trust.forged,
-        signature=context.signature,
-    )
 
 
 def _text(context: MailContext) -> str:

@@ -239,7 +239,7 @@ def _new_message(
 
 
 def _may_quote(context: MailContext, ticket: Ticket) -> bool:
-    """Return whether what the mail repeats of the answered mail is of this ticket."""
+    """Return whether the answered mail, parts of which the mail may repeat, is about this ticket."""
     return context.ticket is None or context.ticket.key == ticket.key
 
 

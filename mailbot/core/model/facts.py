@@ -42,13 +42,15 @@ class RecentActivity:
     """Mails to and from the sender within the last hour or day.
 
     `hour` and `day` count automatic mails to a sender outside the teams, or confirmation requests to a
-    member, by what was known of the sender of the mail that they reply to. `answered_hour` counts automatic
-    replies to a member, `overall_hour` automatic mails to all people outside the teams. `refused` are the
-    reasons of the refusals of the last day, by the same. `opened` are the sender's tickets with no mail that
-    is authenticated, or forged as the mail server says; `opened_forged` are those with such a forged mail, so
-    that it does not count against the person whom it names. `recent_texts` are the texts of the sender's
-    mails of the last hour, each below the subject of its ticket, the newest first; `proven_texts` are those
-    of authenticated mails.
+    member, by the `Cause` of the mail that they reply to. `refused` are the reasons of the refusals of the
+    last day, by cause as well. `answered_hour` counts automatic replies to a member, `overall_hour`
+    automatic mails to all people outside the teams.
+
+    `opened` are the sender's tickets without an authenticated mail and without a forged one, as the mail
+    server says. `opened_forged` are those with a forged mail: they do not count against the person in From.
+
+    `recent_texts` are the texts of the sender's mails of the last hour, each below the subject of its ticket,
+    the newest first. `proven_texts` are those of authenticated mails.
     """
 
     hour: Mapping[Cause, int] = field(default_factory=dict)

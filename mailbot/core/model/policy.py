@@ -170,6 +170,10 @@ class Policy:
         yield from school.team.members
         yield from self.second_level.members
 
+    def team_at(self, level: int, school: School) -> Team:
+        """Return the team that has the tickets of a school at level 1 or 2."""
+        return self.second_level if level == 2 else school.team
+
     def find_member(self, email: str) -> Member | None:
         """Return the member of any team with that address; None if there is none."""
         return next((m for team in self._teams_of(email) if (m := team.member(email))), None)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Self
 
 from mailbot.core.model.appointment import Appointment
-from mailbot.core.model.mail import Address, Danger
+from mailbot.core.model.mail import Address, Danger, Part
 
 MAX_CC = 20
 """Maximum number of people in cc of a ticket."""
@@ -76,6 +76,11 @@ class Attachment:
     inline: bool = False
     raw: int | None = None
     danger: Danger = Danger.NONE
+
+    @classmethod
+    def of(cls, part: Part) -> Self:
+        """Return a part of a mail as a file of a message."""
+        return cls(part.path, part.filename, part.content_type, part.size, part.inline, danger=part.danger)
 
     @property
     def picture(self) -> bool:

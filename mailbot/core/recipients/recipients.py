@@ -88,7 +88,7 @@ def _of_text(change: TicketChange) -> Iterable[Notification]:
     yield from to_assignees(change, kind, ticket)
 
 
-def to_staff_from_requester(change: TicketChange, *, by_tip: bool = False) -> Iterable[Notification]:
+def to_staff_from_requester(change: TicketChange, *, by_tip: bool) -> Iterable[Notification]:
     """Notify the assignees of what the requester's side wrote or did; `by_tip`: a tip solved the problem."""
     kind = NotificationKind.REQUESTER_REPLY
     if change.closes:

@@ -27,6 +27,7 @@ from mailbot.core.text.header_block import (
     is_separator,
     label,
 )
+from mailbot.core.text.no_names import is_no_name
 from mailbot.core.text.own_words import (
     BEGINS,
     BEGINS_LATER,
@@ -48,6 +49,7 @@ _MAX_COLONS = 4  # of a line behind which quoted text may begin
 _MAX_SEPARATED = 50  # lines in which an attribution behind own words is searched
 _MAX_UNKNOWN, _MAX_NICKNAME = 5, 2  # words in lower case that may belong to a name or an unknown language
 _MAX_NAMES = 14
+_MAX_BARE = 4  # words of a name without date and address
 
 _DIGIT, _DIGIT_OR_AT = re.compile(r"\d"), re.compile(r"[\d@]")
 _GERMAN_START = re.compile(r"[\s>*-]*am\s+(?:\w+[.,]*\s+){0,3}\d", re.I)
@@ -227,9 +229,18 @@ def _ends_here(lines: list[str], at: int, count: int, joined: str, *, behind: bo
     open_end = not nearest.strip(EDGES) or quoted_next or bool(label(following))
     whole = open_end or quoted_next or (joined.endswith(":") and bool(_CLOCK.search(joined)))
     dated = DATE.search(joined) or ("<" in joined and has_address(joined))
-    if behind and not ((dated and whole) or _QUOTING.match(joined)):
+    if behind and not ((dated and whole) or _QUOTING.match(joined) or (quoted_next and _is_bare(joined))):
         return False
     return is_attribution(joined, quoted_next, open_end)
+
+
+def _is_bare(text: str) -> bool:
+    """Return whether a text is a name and a word for "wrote", as "Lena Lehrerin schrieb:"."""
+    verb = next(iter(verbs(text)), None)
+    if verb is None or text[verb.end() :].strip(EDGES) != ":":
+        return False
+    names = text[: verb.start()].split()
+    return 0 < len(names) <= _MAX_BARE and all(name[0].isupper() and not is_no_name(name) for name in names)
 
 
 def _opens(line: str) -> bool:
@@ -357,13 +368,23 @@ def is_framed_attribution(line: str) -> bool:
 _GROUPWISE = re.compile(r"\s?>>> ?(.{3,300}?)(>>>\s*)?$")
 
 
+def _ends_groupwise(following: list[str]) -> bool:
+    """Return whether the line that follows is the end of a wrapped attribution of GroupWise."""
+    return any(len(line) < _SHORTEST_WRAPPED + 40 and line.rstrip().endswith(" >>>") for line in following)
+
+
 def is_groupwise_attribution(lines: list[str], at: int) -> bool:
     """Return whether a line is the attribution of GroupWise: ">>>", name and date, and text without ">"."""
     line = lines[at][:MAX_LINE_LENGTH]
-    match = _GROUPWISE.match(line) if ">>>" in line[:4] else None
+    if ">>>" not in line[:4]:
+        return False
+    end = at + 1
+    if not line.rstrip().endswith((">>>", ":")) and _ends_groupwise(lines[end : end + 1]):
+        line, end = f"{line} {lines[end].strip()}", end + 1
+    match = _GROUPWISE.match(line)
     if match is None or not DATE.search(match[1]):
         return False
-    near = [line for line in (*lines[max(0, at - 1) : at], *lines[at + 1 : at + 3]) if line.strip()]
+    near = [line for line in (*lines[max(0, at - 1) : at], *lines[end : end + 2]) if line.strip()]
     if any(is_quoted(line) for line in near):
         return False
     return bool(match[2]) or is_attribution(match[1], quoted_next=True, open_end=True)

@@ -24,7 +24,7 @@ _ASCII_STEMS = tuple(filter(str.isascii, _STEMS))
 # The word with which an attribution begins, before the date.
 START = (
     r"on|am|le|el|en|il(?: giorno)?|op|den|em|no dia|a les|w dniu|dnia|dne|dana|στις|на|в|у|po|pe|v|ve"
-    r"|på|na|a|ha|pada(?: tanggal)?|vào|kuupäeval|في|بتاريخ|בתאריך|ב|在|于|더|wiadomość|em qua|le jour|më"
+    r"|på|na|a|ha|pada(?: tanggal)?|vào|kuupäeval|في|بتاريخ|בתאריך|ב|在|于|더|wiadomość|em qua|le jour|më|în"
 )
 MONTHS = (
     "jan|feb|mär|maerz|mar|mrz|apr|mai|may|jun|jul|aug|sep|sept|okt|oct|nov|dez|dec|januar|februar|märz|febr|márc|ápr|máj|jún|júl|szept"
@@ -59,7 +59,7 @@ CONNECTING = frozenset(f"{MONTHS}|{WEEKDAYS}".split("|")) | frozenset(
     wiadomość użytkownik odesílatel uživatel používateľ dne den uporabnik oseba je korisnik lietotājs
     pzt sal çar per cum cmt paz
     tarihinde şunu şunları saat ezt időpont şöyle vào lúc ngày thg tháng pada tanggal pukul kuupäeval kirjutas
-    you du vous yang escribió horas hrs hs bin ibn al-
+    you du vous yang në escribió horas hrs hs bin ibn al-
     """.split()  # noqa: SIM905 - a word list reads better than two hundred quotation marks
 )
 # First words of a sentence by a person.

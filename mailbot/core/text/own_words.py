@@ -35,7 +35,7 @@ _ON = re.compile(rf"\s*(?:{START})(?!\w)", re.I)
 _ON_ALONE = re.compile(rf"\s*(?:{START})\s*", re.I)
 # Own words may touch it: Roundcube, which answers below the quotation by default, puts the cursor there.
 BEGINS_LATER = re.compile(
-    r"[^<>](?:(?:Am|On|Le|El|Il|Op|Den|Em|Dnia|W dniu|Dne|На|Στις|Vào|Pada)\s+"
+    r"[^<>](?:(?:Am|On|Le|El|Il|Op|Den|Em|Dnia|W dniu|Dne|На|Στις|Vào|Pada|În)\s+"
     rf"{BEFORE_DAY}\d|(?<!\w)(?:Zitat von|Quoting|Wiadomość napisana przez)\s+[^\W\d_])"
 )
 """A capital word for "on" directly before a date, within a line."""
@@ -51,7 +51,7 @@ _FULL_DATE = re.compile(
 _WEEKDAY_BEFORE = re.compile(rf"(?<!\w)(?:{WEEKDAYS})[.,]*\s+$", re.I)
 # What ends a short answer before the name in "Jana Beispiel <...> schrieb": no name contains it.
 _ANSWER_END = re.compile(
-    r"(?:(?<!\S)#\w{2,30}|\d|[:;]-?[()DP]|[\u2600-\u27bf\U0001f300-\U0001faff]\ufe0f?)\s+(?=[^\W\d_])"
+    r"(?:(?<!\S)#\w{2,30}|\d\.?|[:;]-?[()DP]|[\u2600-\u27bf\U0001f300-\U0001faff]\ufe0f?)\s+(?=[^\W\d_])"
 )
 _ANSWER = re.compile(rf"\s*(?:(?:{'|'.join(sorted(SHORT_ANSWERS))})(?!\w),?[.!]*\s+)++(?<!, )", re.I)
 _NAME = re.compile(r"\"?(?:[^\W\d_]\S{0,40},? +){1,2}")

@@ -14,6 +14,7 @@ _TAG = re.compile(
 _PREFIXES = r"(?:\s*(?:re|aw|antw|wg|fwd?|tr|rép)(?:\[\d+\])?\s?:)"
 _BARE_TAG = re.compile(rf"{_PREFIXES}{{0,9}}\s*{_KEY_AND_NUMBER}(?![\w-])", re.I)
 _PREFIX = re.compile(rf"{_PREFIXES}+\s*", re.I)
+_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _MAX_TAGS = 10
 # Outlook marks a forwarded mail by the subject only; the prefix is known in many languages.
 FORWARD_SUBJECT = re.compile(
@@ -47,7 +48,7 @@ def subject_tags(subject: str) -> tuple[str, ...]:
     A tag without a school, `[#123456]`, belongs to the former help desk and yields "#123456". Other help
     desks write tags of the same forms.
     """
-    line = " ".join(subject.split())
+    line = _on_one_line(subject)
     names = [_name(match) for match in _TAG.finditer(line)]
     if bare := _BARE_TAG.match(line):
         names.append(_name(bare))
@@ -61,9 +62,13 @@ def subject_tag(subject: str) -> str | None:
 
 def without_subject_tags(subject: str, is_ours: Callable[[str], bool]) -> str:
     """Return a subject without our own tags, and if it had one, also without "Re:" prefixes."""
-    line = " ".join(subject.split())
+    line = _on_one_line(subject)
     text = _TAG.sub(lambda match: " " if is_ours(_name(match)) else match[0], line)
     return _PREFIX.sub("", " ".join(text.split()), count=1) if text != line else line
+
+
+def _on_one_line(subject: str) -> str:
+    return " ".join(_INVISIBLE.sub("", subject).split())
 
 
 def _name(match: re.Match[str]) -> str:

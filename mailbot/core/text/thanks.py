@@ -26,6 +26,7 @@ _THANKS = frozenset(
     dziekuje dziekujemy dzieki
     tesekkuerler tesekkuer tesekkurler sagol sagolun
     koeszoenoem koeszoenjuek koeszi
+    дякую дякуємо спасибі спасибо благодарю
     """.split()  # noqa: SIM905 - as below
 )
 # Words beside thanks: praise, "it works", what for, farewell.
@@ -43,13 +44,13 @@ _COURTESIES = frozenset(
     kolleginnen lieber wow bald bis nachricht mail mails wuensche wuenschen alle
     leute ganze gesamte gesamten zusammen allen beide beiden allerseits miteinander herr
     ihr seid hab habt gleichfalls ebenso ebenfalls guys schnell ging ja war gesehen begeistert
-    gern gerne geschehen gott s we
+    gern gerne geschehen gott s we grosses lob
     herrn frau dr prof mr ms mrs madame monsieur mme mlle pani pan
 
     you very much so many a lot for the your quick fast prompt great kind help support reply answer response
     work it is now works working again fine well perfect wonderful excellent brilliant nice good solved
     fixed everything all best kind warm regards wishes greetings and have day evening weekend sincerely yours
-    that
+    that mate
 
     beaucoup infiniment bien encore mille de aide tres vous votre vos ton ta nous je j tout toute l le la
     les une un du des d a et pour avec en c est ca cela rapide rapidite prompte efficace efficacite
@@ -66,6 +67,7 @@ _COURTESIES = frozenset(
     bardzo działa juz wszystko pozdrawiam
     ederim ederiz cok calisiyor calısıyor sag olun
     szepen nagyon mukoedik ujra
+    щиро велике велика дуже за допомогу большое огромное за помощь все работает працює усе
     """.split()  # noqa: SIM905 - a word list reads better than four hundred quotation marks
 )
 # Phrases of words that could also be news: "das Problem ist gelöst" is none, "noch ein Problem" is.
@@ -77,6 +79,7 @@ _PHRASES = re.compile(
         |weihnachten|ostern|pfingsten|weekend|holidays?|day|week)\b
     |\b(?:(?:das|mein|unser|dieses|the)\ )?problem\ (?:(?:ist|wurde|jetzt|nun|damit|is|has\ been)\ ){0,3}
       (?:gelöst|behoben|beseitigt|erledigt|weg|vom\ tisch|solved|fixed|gone)\b
+    |\b(?:ist|wurde)\ (?:(?:jetzt|nun|damit|alles)\ ){0,2}(?:gelöst|behoben|beseitigt|repariert)\b
     |\b(?:(?:das|mein|the)\ )?ticket\ (?:kann|darf)\ (?:(?:jetzt|nun|damit|gerne?|also)\ ){0,2}
       (?:zu|geschlossen\ werden)\b
     |\b(?:(?:der|die|das|mein|unser|ihr)\w{0,2}\ )?
@@ -124,6 +127,7 @@ _FAREWELL = re.compile(
     r"|amicalement)\b)[\s,.!–-]*"
 )
 _WORD = re.compile(r"[^\W\d_]+")
+_LENGTHENED = re.compile(r"([^\W\d_])\1{2,}")  # "Dankeee", "Sooo"
 _NEWS = re.compile(r"[?\d#@👎❌❗❓⚠🆘🤔☹🙁\U0001f612-\U0001f616\U0001f61e-\U0001f62f]|[:;=]-?[(/|\[]")
 _EMOTICON = re.compile(r"(?<!\w)(?:[:;=8]-?[)D*P]+|<3+|xD|\^\^)(?!\w)")
 _GLAD = re.compile("[👍🙏❤💚💙👏🙌👌🤝💪🎉🥳😀-😊😍😘🙂🤗🤩🌹🌷🌻💐✅]")
@@ -145,7 +149,7 @@ def is_thanks(text: str, writer: Address, names: Iterable[str] = ()) -> bool:
     if lines:
         lines[0] = _without_salutation(lines[0])
     plain = (_PHRASES.sub(" ", _ADDRESSED.sub(" ", line)) for line in _unsigned(lines))
-    words = [fold(word) for line in plain for word in _WORD.findall(line)]
+    words = [fold(_LENGTHENED.sub(r"\1", word)) for line in plain for word in _WORD.findall(line)]
     while words and words[-1] in _words(writer.email.rpartition("@")[0]) - _COURTESIES:
         words.pop()
     known = _THANKS.union(_COURTESIES, *map(_words, (writer.name, *names)))
