@@ -32,6 +32,10 @@
 # The tests start hundreds of processes: each would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
+# Two test processes for each core: tests of servers wait a quarter of their time.
+PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
+export PYTEST_XDIST_AUTO_NUM_WORKERS
+
 VENV := .venv
 READY := $(VENV)/installed
 TOOLS := $(VENV)/tools
@@ -57,8 +61,8 @@ demo: $(READY)
 test: $(TOOLS)
 	$(RUN) pytest -n auto --dist loadgroup
 
-# They need only the processor: one process for each core, also where CI asks for more. They start no process
-# whose output is to be captured.
+# They need only the processor: one process for each core. They start no process whose output is to be
+# captured.
 test-unit: $(TOOLS)
 	env -u PYTEST_XDIST_AUTO_NUM_WORKERS $(RUN) pytest -n auto --dist loadgroup --capture=sys tests/unit
 

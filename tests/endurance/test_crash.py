@@ -1,12 +1,12 @@
 """A kill at any moment loses and doubles nothing. KILLS, MAILS and SEED set the size."""
 
 import os
-import subprocess
 import threading
 from pathlib import Path
 
 from tests.support.crash_loop import run_until_done
-from tests.support.school import ROOT, SchoolEnv, problem
+from tests.support.forked import ForkedProcess
+from tests.support.school import SchoolEnv, problem
 from tests.support.servers.dovecot import Dovecot
 from tests.support.servers.smtp import RecordingSmtpServer
 from tests.support.servers.tls import CertificateAuthority
@@ -44,9 +44,10 @@ def test_a_mail_that_the_first_call_was_sending_when_it_was_killed_is_sent_by_th
     with RecordingSmtpServer(authority, deliver_to=held) as smtp:
         env = SchoolEnv(tmp_path, dovecot, smtp, user)
         env.deliver(problem().text("dunkel"))
-        with subprocess.Popen(env.command("once"), cwd=ROOT, stdout=subprocess.DEVNULL) as first:
-            reached = held.reached.wait(60)
-            first.kill()
+        first = ForkedProcess(env.arguments("once"), env.directory / "output")
+        reached = held.reached.wait(60)
+        first.kill()
+        first.wait()
         held.released.set()
         assert reached
         assert env.json("once")["sent"] == 3

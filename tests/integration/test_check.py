@@ -17,13 +17,13 @@ from mailbot.config import ConfigurationError, load
 from mailbot.inbox import Mailbox
 from mailbot.store.database import open_database
 from mailbot.store.schema import is_empty
-from tests.integration.test_smtp import script
 from tests.support.daemon import Daemon
 from tests.support.mail_builder import mail
 from tests.support.school import SchoolEnv, problem
 from tests.support.servers.dovecot import Dovecot
 from tests.support.servers.scripted import ScriptedServer
 from tests.support.servers.smtp import RecordingSmtpServer
+from tests.support.servers.smtp_script import script
 from tests.support.servers.tls import CertificateAuthority
 
 Break = Callable[[SchoolEnv], None]
@@ -34,8 +34,8 @@ def env(tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user
     return SchoolEnv(tmp_path, dovecot, smtp_server, user)
 
 
-def looked_at(env: SchoolEnv, *, with_roundtrip: bool = False) -> tuple[list[str], list[str]]:
-    """Return what check finds fine, and what not; a wrong configuration is all that it finds."""
+def check_results(env: SchoolEnv, *, with_roundtrip: bool = False) -> tuple[list[str], list[str]]:
+    """Return the lines of passed checks and of failed ones; those of a wrong configuration alone."""
     try:
         found = list(run_checks(load(env.config, {}), with_roundtrip=with_roundtrip))
     except ConfigurationError as error:
@@ -59,7 +59,7 @@ def write(pattern: str, text: str) -> Break:
 
 
 def in_imap(pattern: str, text: str) -> Break:
-    """Return what changes the table [imap]."""
+    """Return a function that edits the table [imap]."""
     return write(rf"(?<=\[imap\]\n)((?:.+\n)*?){pattern}", text)
 
 
@@ -84,7 +84,7 @@ def results(authserv_id: str, number: int) -> Break:
 
 
 def database(statement: str, *values: object) -> Break:
-    """Return what changes the database behind our back."""
+    """Return a function that changes the database without mailbot."""
 
     def change(env: SchoolEnv) -> None:
         env.deliver(problem().text("dunkel"))
@@ -160,7 +160,7 @@ WRONG: dict[str, tuple[Break, str]] = {
 def test_check_reports_each_fault_and_its_place(env: SchoolEnv, name: str) -> None:
     harm, expected = WRONG[name]
     harm(env)
-    _, wrong = looked_at(env)
+    _, wrong = check_results(env)
     assert any(re.search(expected, line) for line in wrong), wrong
     assert not any("Traceback" in line or len(line) > 400 for line in wrong)
 
@@ -168,7 +168,7 @@ def test_check_reports_each_fault_and_its_place(env: SchoolEnv, name: str) -> No
 def test_disk_space_is_not_checked_with_postgresql(env: SchoolEnv) -> None:
     write(r'^database = "sqlite"$', 'database = "postgresql://mailbot@127.0.0.1:1/mailbot"')(env)
     write(r"^\[times\]$", '[health]\ndisk_free = "900000 GB"\n[times]')(env)
-    fine, _ = looked_at(env)
+    fine, _ = check_results(env)
     assert "disk: not checked: the mails are in PostgreSQL" in fine
 
 
@@ -176,7 +176,7 @@ def test_check_creates_no_tables(
     tmp_path: Path, dovecot: Dovecot, smtp_server: RecordingSmtpServer, user: str, postgres_url: str
 ) -> None:
     env = SchoolEnv(tmp_path, dovecot, smtp_server, user, database=postgres_url)
-    fine, wrong = looked_at(env)
+    fine, wrong = check_results(env)
     assert "database: none yet: the daemon creates it when it starts" in fine
     assert wrong == []
     engine = open_database(postgres_url)
@@ -186,7 +186,7 @@ def test_check_creates_no_tables(
 
 def test_a_server_that_asks_to_come_again_later_refuses_nothing(env: SchoolEnv) -> None:
     env.smtp.replies[env.address] = "450 4.7.1 greylisted, come again in five minutes"
-    fine, wrong = looked_at(env)
+    fine, wrong = check_results(env)
     assert not [line for line in wrong if "SMTP" in line]
     assert [line for line in fine if "refuses temporarily, will be retried: 4.7.1 greylisted" in line]
 
@@ -201,7 +201,7 @@ imap = {{ username = "{env.address}" }}
 team = {{ name = "Team Ost", members = ["rita@support.example"] }}
 '''
     env.write_config()
-    _, wrong = looked_at(env)
+    _, wrong = check_results(env)
     assert any(
         "[[school]] RSO: imap: must be the mailbox" in line and "of one school only" in line for line in wrong
     ), wrong
@@ -212,7 +212,7 @@ def test_a_mailbox_that_is_nearly_full_is_found(
 ) -> None:
     env = SchoolEnv(tmp_path, start_dovecot(quota="100k"), smtp_server, user)
     env.deliver(mail().text("x" * 95_000))
-    _, wrong = looked_at(env)
+    _, wrong = check_results(env)
     assert any(re.search(r"the mailbox is \d+% full: delete old mails", line) for line in wrong), wrong
 
 
@@ -222,7 +222,7 @@ def test_missing_server_features_are_reported_and_are_no_failure(
     env = SchoolEnv(
         tmp_path, start_dovecot(capability="IMAP4rev1 NAMESPACE UIDPLUS AUTH=PLAIN"), smtp_server, user
     )
-    fine, wrong = looked_at(env)
+    fine, wrong = check_results(env)
     assert wrong == []
     assert any(
         "no IDLE: new mail is found by polling every 5 s; no MOVE: mails are copied" in line for line in fine
@@ -232,7 +232,7 @@ def test_missing_server_features_are_reported_and_are_no_failure(
 def test_an_smtp_server_without_starttls_gets_no_password(env: SchoolEnv) -> None:
     with ScriptedServer(b"220 x\r\n", lambda: script({})) as server:
         write(rf"port = {env.smtp.port}", f"port = {server.port}")(env)
-        _, wrong = looked_at(env)
+        _, wrong = check_results(env)
     assert any(re.search(r"GYM SMTP .*(starttls|STARTTLS)", line) for line in wrong), wrong
 
 
@@ -247,7 +247,7 @@ def delivering(
 
 def test_a_correct_configuration_passes_all_checks(delivering: SchoolEnv) -> None:
     results("mx.schule.example", 2)(delivering)
-    fine, wrong = looked_at(delivering, with_roundtrip=True)
+    fine, wrong = check_results(delivering, with_roundtrip=True)
     assert wrong == []
     assert any(re.search(r"mx\.schule\.example is in 2 of the newest 2 mails", line) for line in fine)
     assert any(re.search(r"GYM roundtrip: \d+\.\d s", line) for line in fine)
@@ -256,7 +256,7 @@ def test_a_correct_configuration_passes_all_checks(delivering: SchoolEnv) -> Non
 
 
 def test_the_mail_of_a_roundtrip_opens_no_ticket(delivering: SchoolEnv) -> None:
-    assert looked_at(delivering, with_roundtrip=True)[1] == []
+    assert check_results(delivering, with_roundtrip=True)[1] == []
     delivering.run_once()
     assert delivering.dovecot.mails(delivering.address) == []
     assert delivering.json("tickets") == []
@@ -268,7 +268,7 @@ def test_a_roundtrip_is_detected_if_the_daemon_processes_its_mail_first(
 ) -> None:
     in_imap("", f'done = "{done}"\n')(delivering)
     roundtrip = sys.modules["mailbot.check.roundtrip"]
-    with Daemon(delivering) as daemon:
+    with Daemon(delivering, forked=True) as daemon:
 
         def handled_first(box: Mailbox, message_id: str, started: float) -> datetime | None:
             daemon.wait_logged("sent by mailbot")
@@ -277,7 +277,7 @@ def test_a_roundtrip_is_detected_if_the_daemon_processes_its_mail_first(
 
         wait_for: Callable[[Mailbox, str, float], datetime | None] = roundtrip._wait_for
         monkeypatch.setattr(roundtrip, "_wait_for", handled_first)
-        fine, wrong = looked_at(delivering, with_roundtrip=True)
+        fine, wrong = check_results(delivering, with_roundtrip=True)
     assert wrong == []
     assert any(re.search(r"GYM roundtrip: \d+\.\d s", line) for line in fine)
 
@@ -286,7 +286,7 @@ def test_a_roundtrip_mail_that_does_not_arrive_is_reported(
     env: SchoolEnv, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys.modules["mailbot.check.roundtrip"], "ROUNDTRIP_SECONDS", 1)
-    _, wrong = looked_at(env, with_roundtrip=True)
+    _, wrong = check_results(env, with_roundtrip=True)
     (problem,) = wrong
     assert "GYM roundtrip: the mail did not arrive within 1 s: check the spam folder" in problem
 
@@ -312,7 +312,7 @@ def test_an_untrusted_certificate_is_reported(
     with CertificateAuthority(name, until) as other, RecordingSmtpServer(other) as smtp:
         env = SchoolEnv(tmp_path, dovecot, smtp, user)
         write(r"^ca_file = .*$", f'ca_file = "{other.ca_file}"')(env)
-        _, wrong = looked_at(env)
+        _, wrong = check_results(env)
     (problem,) = wrong
     assert problem.startswith("GYM SMTP")
     assert expected in problem
@@ -320,6 +320,6 @@ def test_an_untrusted_certificate_is_reported(
 
 def test_the_name_of_the_receiving_server_is_proposed_where_none_is_set(env: SchoolEnv) -> None:
     env.deliver(mail().header("Authentication-Results", "mx.schule.example; dmarc=pass").text("x"))
-    fine, wrong = looked_at(env)
+    fine, wrong = check_results(env)
     assert wrong == []
     assert any('authserv_id = "mx.schule.example" would trust authenticated senders' in line for line in fine)

@@ -37,6 +37,7 @@ from mailbot.config.model import (
 )
 from mailbot.core.model.mail import Address
 from mailbot.init import QUESTIONS, configuration, example, write_configuration, write_passwords
+from tests.support.forked import run_forked
 from tests.support.servers.process import wait_until
 
 DOCUMENTATION = Path(__file__).parents[2] / "docs" / "configuration.md"
@@ -213,8 +214,7 @@ def test_password_files_are_readable_by_their_owner_only_and_not_overwritten(tmp
 
 def init(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
     """Call `mailbot init` without a terminal."""
-    command = [sys.executable, "-m", "mailbot", "init", str(folder / "mailbot.toml"), *args]
-    return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    return run_forked("init", str(folder / "mailbot.toml"), *args)
 
 
 def test_init_writes_the_files_and_prints_the_next_step(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """`mailbot migrate-database` moves every row from SQLite to PostgreSQL, or none."""
 
-import subprocess
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -32,6 +31,7 @@ from mailbot.store.tables import (
     metadata,
 )
 from tests.support.desk_harness import DeskHarness, reply_to
+from tests.support.forked import ForkedProcess, run_forked
 from tests.support.scenario import NOW
 from tests.support.school import ERIKA, LENA, MAX, SchoolEnv, problem
 from tests.support.servers.dovecot import Dovecot
@@ -120,9 +120,7 @@ def trigger(table: str, what: str) -> tuple[str, str]:
 
 def refused(env: SchoolEnv, *args: str) -> str:
     """Let the move fail; return what it says."""
-    done = subprocess.run(
-        env.command("migrate-database", *args), capture_output=True, text=True, check=False, timeout=120
-    )
+    done = run_forked(*env.arguments("migrate-database", *args))
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
     assert "nothing was moved" in done.stderr
@@ -197,9 +195,10 @@ def test_a_move_that_is_killed_leaves_nothing_and_can_be_done_again(env: SchoolE
         asleep = (
             "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
         )
-        with subprocess.Popen(env.command("migrate-database")) as process:
-            wait_until(lambda: observer.execute(asleep).fetchone() is not None, seconds=30)
-            process.kill()
+        process = ForkedProcess(env.arguments("migrate-database"), env.directory / "output")
+        wait_until(lambda: observer.execute(asleep).fetchone() is not None, seconds=30)
+        process.kill()
+        process.wait()
         observer.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND wait_event = 'PgSleep'"
@@ -211,9 +210,7 @@ def test_a_move_that_is_killed_leaves_nothing_and_can_be_done_again(env: SchoolE
 
 def test_nothing_is_moved_while_a_mailbot_works(env: SchoolEnv) -> None:
     with exclusive_lock(load(env.config, {})):
-        done = subprocess.run(
-            env.command("migrate-database"), capture_output=True, text=True, check=False, timeout=120
-        )
+        done = run_forked(*env.arguments("migrate-database"))
     assert done.returncode == 1
     assert "another mailbot uses" in done.stderr
     assert number_of_rows_or_none(env.database) is None

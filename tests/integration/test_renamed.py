@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from typer.main import get_command
 
 from mailbot.cli import app
 from mailbot.cli.run import demo
+from tests.support.forked import run_forked
 
 ROOT = Path(__file__).parents[2]
 OLD_CONFIGURATION = """
@@ -50,8 +50,7 @@ def old(tmp_path: Path) -> Path:
 
 
 def call(config: Path, *args: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "mailbot", "--config", str(config), *args]
-    return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=100, check=False)
+    return run_forked("--config", str(config), *args)
 
 
 def test_an_old_configuration_works_and_the_log_says_what_to_rename(old: Path) -> None:

@@ -1,6 +1,5 @@
 """Saved answers: saving, using, changing, deleting, undoing, and the offers for a new ticket."""
 
-import unicodedata
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,56 +8,26 @@ import pytest
 from sqlalchemy.event import listen
 
 from mailbot.core.model.notification_kind import NotificationKind as Kind
-from mailbot.privacy.requests import PersonErasure
-from mailbot.service.maintenance import maintain
-from mailbot.store import disclosure, saved_answers
 from mailbot.store.audit import Origin
 from mailbot.store.audit_verify import verify
 from mailbot.store.database import read_only, transaction
 from mailbot.store.rename_school import rename_school
 from mailbot.store.tables import EventRow, MessageRow, SavedAnswerRow, SavedAnswerUseRow
-from tests.support.desk_harness import DeskInTime, open_harness, reply_to
-from tests.support.mail_builder import MailBuilder, mail
+from tests.support.desk_harness import DeskInTime
+from tests.support.mail_builder import mail
 from tests.support.rendered_samples import fields, hrefs
-from tests.support.scenario import ERIKA, EVE, HANNA, KARL, LENA, MAX, NOW, TINA, TONI
+from tests.support.saved_answers import ALONE, TEXT, open_desk, public, texts, undo, writes
+from tests.support.scenario import ERIKA, EVE, HANNA, KARL, LENA, MAX, NOW, TONI
 from tests.support.school import problem
 
-TEACHER = f"Lena Lehrerin <{LENA}>"
 ANSWER = "Hallo Frau Lehrerin,\n\nbitte die Tonerkassette im Drucker tauschen.\n\nGruß\nMax Mustermann"
-TEXT = "bitte die Tonerkassette im Drucker tauschen."
-ALONE = f"B{TEXT[1:]}"  # as it is sent without own words above
 QUOTED = "\n\n-- \nMax Mustermann\nTel. 0123 456789\n\nAm 23.11.2026 schrieb Lena:\n> Der Drucker ist leer."
-TAKE_BACK = ("#undo", "#rückgängig", "#annuler")
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[DeskInTime]:
-    """A desk with one open ticket of Lena."""
-    with open_harness(tmp_path) as harness:
-        desk = DeskInTime(harness.desk)
-        assert desk.outcome(problem("Drucker druckt nicht", TEACHER).text("Er ist leer.")) == "opened"
-        yield desk
-
-
-def texts(desk: DeskInTime, *schools: str) -> dict[tuple[str, str], str]:
-    """Return the text of each saved answer of some schools and of those for all, by school and name."""
-    with read_only(desk.engine) as session:
-        return {(a.school, a.name): a.text for a in saved_answers.load(session, schools or ("GYM",))}
-
-
-def writes(person: str, text: str) -> MailBuilder:
-    """Return an authenticated mail of its own."""
-    return mail().sender(person).subject("Textbaustein").text(text).proven()
-
-
-def undo(desk: DeskInTime, person: str, line: str = "#undo") -> str:
-    """Reply to the last receipt of a person."""
-    return desk.reply(person, line, Kind.COMMAND_RECEIPT)
-
-
-def public(desk: DeskInTime) -> list[str]:
-    """Return the public answers of the staff."""
-    return [row.text for row in desk.rows(MessageRow) if (row.direction, row.visibility) == ("out", "public")]
+    with open_desk(tmp_path) as opened:
+        yield opened
 
 
 def test_answer_is_sent_as_usual_and_saved_without_what_belongs_to_that_mail_only(desk: DeskInTime) -> None:
@@ -144,68 +113,6 @@ def test_links_of_the_list_use_change_and_delete(desk: DeskInTime) -> None:
     assert texts(desk) == {}
 
 
-@pytest.mark.parametrize("line", TAKE_BACK)
-def test_undo_restores_the_text_and_the_author_before_a_change(desk: DeskInTime, line: str) -> None:
-    desk.outcome(writes(ERIKA, "#merken Toner\nAlt."))
-    desk.outcome(writes(MAX, "#merken Toner\nNeu."))
-    assert texts(desk) == {("GYM", "Toner"): "Neu."}
-    assert undo(desk, MAX, line) == "command"
-    assert texts(desk) == {("GYM", "Toner"): "Alt."}
-    assert [row.author for row in desk.rows(SavedAnswerRow)] == [ERIKA]
-    assert undo(desk, ERIKA, line) == "command"
-    assert texts(desk) == {}
-
-
-def test_undo_brings_back_a_deleted_answer(desk: DeskInTime) -> None:
-    desk.outcome(writes(MAX, "#merken Toner\nAlt."))
-    desk.outcome(writes(MAX, "#vergessen Toner"))
-    assert texts(desk) == {}
-    assert undo(desk, MAX) == "command"
-    assert texts(desk) == {("GYM", "Toner"): "Alt."}
-
-
-def test_change_by_a_colleague_prevents_undo(desk: DeskInTime) -> None:
-    desk.outcome(writes(MAX, "#merken Toner\nAlt."))
-    desk.outcome(writes(ERIKA, "#merken Toner\nNeu."))
-    assert undo(desk, MAX) == "refused"
-    assert texts(desk) == {("GYM", "Toner"): "Neu."}
-
-
-def test_undo_of_an_answer_that_closed_and_saved_takes_back_both(desk: DeskInTime) -> None:
-    desk.reply(MAX, f"{TEXT}\n#merken Toner\n#close", Kind.NEW_TICKET)
-    assert (texts(desk), desk.ticket("GYM-1")["status"]) == ({("GYM", "Toner"): TEXT}, "closed")
-    assert undo(desk, MAX) == "command"
-    assert (texts(desk), desk.ticket("GYM-1")["status"]) == ({}, "open")
-
-
-def test_undo_of_saving_leaves_an_older_change_of_the_ticket(desk: DeskInTime) -> None:
-    desk.reply(MAX, "#priorität hoch", Kind.NEW_TICKET)
-    desk.outcome(writes(MAX, f"{TEXT}\n#merken Toner"))
-    assert undo(desk, MAX) == "command"
-    assert (texts(desk), desk.ticket("GYM-1")["priority"]) == ({}, "high")
-
-
-def test_undo_of_using_reopens_and_forgets_the_use(desk: DeskInTime) -> None:
-    desk.outcome(writes(MAX, f"#merken Toner\n{TEXT}"))
-    desk.reply(MAX, "#baustein Toner\n#close", Kind.NEW_TICKET)
-    assert len(desk.rows(SavedAnswerUseRow)) == 1
-    assert undo(desk, MAX) == "command"
-    assert (desk.ticket("GYM-1")["status"], desk.rows(SavedAnswerUseRow)) == ("open", [])
-
-
-def test_undo_of_a_later_mail_keeps_the_use_by_an_earlier_one(desk: DeskInTime) -> None:
-    desk.outcome(writes(MAX, f"#merken Toner\n{TEXT}"))
-    desk.reply(MAX, "#baustein Toner", Kind.NEW_TICKET)
-    desk.now += timedelta(hours=1)
-    desk.outcome(reply_to(desk.outbox_of(MAX, Kind.NEW_TICKET)[-1], MAX, "#baustein Toner\n#close"))
-    assert len(desk.rows(SavedAnswerUseRow)) == 2
-    assert undo(desk, MAX) == "command"
-    assert (desk.ticket("GYM-1")["status"], len(desk.rows(SavedAnswerUseRow))) == ("open", 1)
-    desk.outcome(reply_to(desk.outbox_of(MAX, Kind.NEW_TICKET)[-1], MAX, "#priorität hoch"))
-    assert undo(desk, MAX) == "command"
-    assert len(desk.rows(SavedAnswerUseRow)) == 1
-
-
 def test_saved_text_is_the_problem_of_a_ticket_that_the_same_mail_opens(desk: DeskInTime) -> None:
     line = f"#für {KARL}\n#merken Toner\nDer Toner ist leer, bitte tauschen."
     assert desk.outcome(writes(MAX, line)) == "opened"
@@ -234,23 +141,6 @@ def test_every_change_has_an_audit_entry(desk: DeskInTime) -> None:
     ]
     with read_only(desk.engine) as session:
         assert verify(session).problems == []
-
-
-@pytest.mark.parametrize(
-    ("written", "name"),
-    [
-        ("Toner (leer)", "Toner leer"),
-        ("„Größe A/B“", "Größe A/B"),
-        (unicodedata.normalize("NFD", "Lösung"), "Lösung"),
-        ("Maus und Tastatur", "Maus und Tastatur"),
-        ("*Toner*", "Toner"),
-    ],
-)
-def test_name_as_written_finds_its_saved_answer(desk: DeskInTime, written: str, name: str) -> None:
-    desk.outcome(writes(MAX, f"#merken {written}\n{TEXT}"))
-    assert texts(desk) == {("GYM", name): TEXT}
-    assert desk.reply(MAX, f"#baustein {written} #GYM-1", Kind.NEW_TICKET) == "command"
-    assert public(desk) == [ALONE]
 
 
 REFUSED = (
@@ -331,103 +221,6 @@ def test_without_saved_answers_a_new_ticket_costs_one_statement_and_other_mail_n
     assert desk.reply(MAX, "Ich sehe nach.\n#close", Kind.NEW_TICKET) == "command"
     assert statements
     assert sum("FROM saved_answer" in statement for statement in statements) == 0
-
-
-def test_replaced_versions_stay_for_undo_and_go_after_two_days(desk: DeskInTime) -> None:
-    for text in ("Eins.", "Zwei."):
-        desk.outcome(writes(MAX, f"#merken Toner\n{text}"))
-    desk.outcome(writes(MAX, "#merken Weg\nText."))
-    desk.outcome(writes(MAX, "#vergessen Weg"))
-    desk.reply(MAX, "#baustein Toner", Kind.NEW_TICKET)
-    maintain(desk.desk, NOW + timedelta(days=1))
-    assert len(desk.rows(SavedAnswerRow)) == 4
-    maintain(desk.desk, NOW + timedelta(days=3))
-    assert [(row.name, row.text) for row in desk.rows(SavedAnswerRow)] == [("Toner", "Zwei.")]
-    assert len(desk.rows(SavedAnswerUseRow)) == 1
-
-
-@pytest.mark.parametrize("line", ["#merken Toner\nNeu.", "#vergessen Toner"])
-def test_night_after_a_change_leaves_what_undo_restores(desk: DeskInTime, line: str) -> None:
-    desk.outcome(writes(ERIKA, "#merken Toner\nAlt."))
-    desk.now += timedelta(days=30)
-    desk.outcome(writes(MAX, line))
-    maintain(desk.desk, desk.now + timedelta(hours=12))
-    assert len(desk.rows(SavedAnswerRow)) == 2
-    desk.now += timedelta(hours=20)
-    assert undo(desk, MAX) == "command"
-    maintain(desk.desk, desk.now + timedelta(days=3))
-    assert texts(desk) == {("GYM", "Toner"): "Alt."}
-
-
-def test_disclosure_has_the_saved_answers_of_their_author_only(desk: DeskInTime) -> None:
-    desk.outcome(writes(MAX, f"#merken Toner\n{TEXT}"))
-    with read_only(desk.engine) as session:
-        assert [a["text"] for a in disclosure.collect(session, MAX)["saved_answers"]] == [TEXT]
-        assert disclosure.collect(session, ERIKA)["saved_answers"] == []
-
-
-def test_forgotten_author_leaves_the_text_without_their_name(desk: DeskInTime) -> None:
-    own = "Die Zugangsdaten liegen im Sekretariat im blauen Ordner bereit. Fragen an tina@stadt.example."
-    quoting = "Es meldete: mein kleiner roter Drucker druckt leider keine Seiten mehr."
-    desk.outcome(writes(TINA, f"#merken Ordner\n{own}"))
-    desk.receive(reply_to(desk.outbox_of(MAX)[-1], TINA, own))
-    desk.outcome(problem("Drucker", EVE).text("mein kleiner roter Drucker druckt leider keine Seiten mehr"))
-    desk.outcome(writes(MAX, f"#merken Zitat\n{quoting}"))
-    for person in (TINA, EVE):
-        erasure = PersonErasure(desk.desk, person, NOW)
-        for _ in erasure.steps():
-            pass
-    kept = texts(desk)
-    assert (
-        kept["", "Ordner"] == "Die Zugangsdaten liegen im Sekretariat im blauen Ordner bereit. Fragen an […]."
-    )
-    assert kept["GYM", "Zitat"] == "Es meldete: […]."
-    rows = {row.name: row for row in desk.rows(SavedAnswerRow)}
-    assert (rows["Ordner"].author, rows["Ordner"].author_name) == ("", "")
-    assert "kleiner" not in rows["Zitat"].words
-    assert rows["Zitat"].author == MAX
-
-
-def forget(desk: DeskInTime, person: str) -> None:
-    """Erase a person."""
-    for _ in PersonErasure(desk.desk, person, NOW).steps():
-        pass
-
-
-@pytest.mark.parametrize(
-    ("name", "new"),
-    [
-        ("Fragen an Änne Müller", "Fragen an 2"),
-        ("FRAGEN an Müller-Änne", "FRAGEN an 2"),
-        ("FRAGEN an Müller/Änne", "fragen an 2"),
-    ],
-)
-def test_answer_named_after_a_forgotten_person_gets_a_name_that_commands_accept(
-    desk: DeskInTime, name: str, new: str
-) -> None:
-    desk.outcome(writes(MAX, "#merken Fragen an\nEin anderer Text."))
-    desk.outcome(writes(MAX, f"#merken {name}\nAlt."))
-    desk.outcome(writes(MAX, f"#merken {name}\n{TEXT}"))
-    desk.outcome(problem("Toner", f"Änne Müller <{KARL}>").text("Er ist leer."))
-    assert desk.outcome(writes(MAX, f"#baustein {name} #1")) == "command"
-    forget(desk, KARL)
-    assert texts(desk) == {("GYM", "Fragen an"): "Ein anderer Text.", ("GYM", new): TEXT}
-    assert [row.key for row in desk.rows(SavedAnswerRow)] == ["fragen an", "fragen an 2", "fragen an 2"]
-    assert [row.key for row in desk.rows(SavedAnswerUseRow)] == ["fragen an 2"]
-    assert not [row.detail for row in desk.rows(EventRow) if "mueller" in row.detail]
-    desk.now += timedelta(hours=1)
-    desk.outcome(writes(MAX, "#baustein Fragen an 2 #1"))
-    assert public(desk)[-1] == ALONE
-    assert desk.outcome(writes(MAX, "#vergessen Fragen an 2")) == "command"
-    assert texts(desk) == {("GYM", "Fragen an"): "Ein anderer Text."}
-
-
-def test_answers_that_had_only_the_name_of_a_forgotten_person_stay_apart(desk: DeskInTime) -> None:
-    desk.outcome(writes(MAX, "#merken Lena Lehrerin\nEins."))
-    desk.outcome(writes(MAX, "#merken Lehrerin Lena\nZwei."))
-    forget(desk, LENA)
-    assert sorted(name for _, name in texts(desk)) == ["Text", "Text 2"]
-    assert sorted(texts(desk).values()) == ["Eins.", "Zwei."]
 
 
 def test_renamed_school_keeps_its_saved_answers(desk: DeskInTime) -> None:
@@ -529,46 +322,6 @@ def test_second_level_lists_uses_changes_and_deletes_its_own_answer(desk: DeskIn
     assert texts(desk) == {("GYM", "Toner"): "Für uns."}
 
 
-@pytest.mark.parametrize(
-    ("written", "name"),
-    [
-        ("Windows-11", "Windows-11"),
-        ("HP-4050 Papierstau", "HP-4050 Papierstau"),
-        ("Raum-204", "Raum-204"),
-        ("Toner & Papier", "Toner Papier"),
-        ("WLAN: neu", "WLAN neu"),
-    ],
-)
-def test_name_may_look_like_a_ticket_or_have_usual_marks(desk: DeskInTime, written: str, name: str) -> None:
-    assert desk.reply(MAX, f"{TEXT}\n#merken {written}", Kind.NEW_TICKET) == "command"
-    assert texts(desk) == {("GYM", name): TEXT}
-    assert desk.outcome(writes(MAX, f"#baustein {written} #GYM-1")) == "command"
-    assert desk.outcome(writes(MAX, f"#vergessen {written}")) == "command"
-    assert texts(desk) == {}
-
-
-@pytest.mark.parametrize("written", ["C#", "104", "GYM-1", "A+B", "x" * 41])
-def test_refusal_of_a_name_has_its_reason(desk: DeskInTime, written: str) -> None:
-    assert desk.outcome(writes(MAX, f"#merken {written}\nText")) == "refused"
-    assert "passt nicht als Name. Ein Name hat höchstens 40 Zeichen" in " ".join(
-        desk.outbox_of(MAX, Kind.REFUSAL)[0].text.split()
-    )
-
-
-def test_refusal_of_an_unknown_name_invents_none(desk: DeskInTime) -> None:
-    assert desk.reply(MAX, "#baustein Tonr", Kind.NEW_TICKET) == "refused"
-    shown = desk.outbox_of(MAX, Kind.REFUSAL)[0].text
-    assert "#bausteine zeigt alle" in shown
-    assert "#baustein Toner" not in shown
-
-
-def test_example_in_the_refusal_of_a_line_without_a_ticket_works(desk: DeskInTime) -> None:
-    desk.outcome(writes(MAX, f"#save Toner\n{TEXT}"))
-    assert desk.outcome(writes(MAX, "#baustein Toner")) == "refused"
-    assert "#baustein Toner #104" in desk.outbox_of(MAX, Kind.REFUSAL)[0].text
-    assert desk.outcome(writes(MAX, "#baustein Toner #1")) == "command"
-
-
 def test_page_beyond_the_last_one_is_the_last_one(desk: DeskInTime) -> None:
     desk.outcome(writes(MAX, f"#save Toner\n{TEXT}"))
     assert desk.outcome(writes(MAX, "#bausteine 2")) == "answered"
@@ -591,11 +344,3 @@ def test_receipt_says_for_whom_an_answer_is_saved(desk: DeskInTime, person: str,
     for _ in range(2):
         desk.outcome(writes(person, f"#save Toner\n{TEXT}"))
     assert all(scope in receipt.text for receipt in desk.outbox_of(person, Kind.COMMAND_RECEIPT))
-
-
-def test_receipt_of_undo_has_one_full_stop(desk: DeskInTime) -> None:
-    desk.reply(MAX, "Fertig.\n#close", Kind.NEW_TICKET)
-    undo(desk, MAX)
-    receipt = desk.outbox_of(MAX, Kind.COMMAND_RECEIPT)[-1].text
-    assert "zurückholen" in receipt
-    assert ".." not in receipt

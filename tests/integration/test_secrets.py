@@ -1,12 +1,12 @@
 """Passwords are read from protected files only, and are shown nowhere."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from mailbot.config import ConfigurationError, load
-from tests.support.school import LENA, ROOT, SchoolEnv, problem
+from tests.support.forked import run_forked
+from tests.support.school import LENA, SchoolEnv, problem
 from tests.support.servers.dovecot import Dovecot
 from tests.support.servers.smtp import PASSWORD as SMTP_PASSWORD
 from tests.support.servers.smtp import RecordingSmtpServer
@@ -55,5 +55,5 @@ def test_a_whole_run_leaves_no_password_anywhere_whether_right_or_wrong(env: Sch
 
 def run(env: SchoolEnv, *args: str) -> str:
     """Run mailbot; return all that it says, logs included."""
-    done = subprocess.run(env.command(*args), capture_output=True, text=True, cwd=ROOT, check=False)
+    done = run_forked(*env.arguments(*args))
     return done.stdout + done.stderr

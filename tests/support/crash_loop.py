@@ -1,13 +1,15 @@
 """Kill the bot at random moments and restart it, until all mails are processed."""
 
+import os
 import random
-import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
-from tests.support.school import ROOT, SchoolEnv
+from tests.support.forked import ForkedProcess
+from tests.support.school import SchoolEnv
 from tests.support.workload import Workload, deliver
 
 NEAR_THE_END = 0.9
@@ -58,24 +60,34 @@ def _live(env: SchoolEnv, kill: Kill, heard: int, begun: Callable[[], None]) -> 
     Lines between the chosen line and the kill count, too. A call of `once` may
     end earlier; a call that finds nothing to do would repeat indefinitely, so it is an error.
     """
-    lines, said = 0, []
-    with subprocess.Popen(
-        env.command(kill.call), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=ROOT
-    ) as process:
-        assert process.stderr is not None
-        stuck = threading.Timer(STUCK_SECONDS, process.kill)
-        stuck.start()
-        died = False
-        for line in process.stderr:
-            said.append(line)
-            lines += "outcome=" in line or "state=" in line
-            begun()
-            if lines and heard + lines >= kill.moment and not died:
-                threading.Event().wait(kill.seconds)
-                process.kill()
-                died = True
-        stuck.cancel()
-        status = process.wait()
+    lines, said, died = 0, [], False
+    log = env.directory / "crash.log"
+    log.write_text("")
+    process = ForkedProcess(env.arguments(kill.call), Path(os.devnull), errors=log)
+    stuck = threading.Timer(STUCK_SECONDS, process.kill)
+    stuck.start()
+    for line in _lines_until_the_end(process, log):
+        said.append(line)
+        lines += "outcome=" in line or "state=" in line
+        begun()
+        if lines and heard + lines >= kill.moment and not died:
+            threading.Event().wait(kill.seconds)
+            process.kill()
+            died = True
+    stuck.cancel()
+    status = process.wait()
     finished = kill.call == "once" and status == 0 and lines > 0
-    assert died or finished, f"{kill} ended: {status}\n{''.join(said)}"
+    assert died or finished, f"{kill} ended: {status}\n{chr(10).join(said)}"
     return lines, died
+
+
+def _lines_until_the_end(process: ForkedProcess, log: Path) -> Iterator[str]:
+    """Yield the lines of a log while a process writes it, and those that are there after its end."""
+    pause = threading.Event()
+    with log.open(encoding="utf-8") as file:
+        ended, rest = False, ""
+        while not ended:
+            ended = process.poll() is not None
+            *lines, rest = (rest + file.read()).split("\n")
+            yield from lines
+            pause.wait(0.005)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from mailbot.cli import main
 from mailbot.runtime import daemon, reload_result, run_once  # noqa: F401 - imported before the fork
@@ -23,14 +24,21 @@ _context.set_forkserver_preload([__name__])
 class ForkedProcess:
     """A call of mailbot in a process of its own, with the methods of `subprocess.Popen` that tests use.
 
-    Its output is appended to `output`. If it is `traced`, it waits until another process traces it.
+    Its output is appended to `output`, its errors to `errors` or to the same file. If it is `traced`, it
+    waits until another process traces it.
     """
 
     def __init__(
-        self, args: Sequence[str], output: Path, environment: Mapping[str, str], *, traced: bool = False
+        self,
+        args: Sequence[str],
+        output: Path,
+        environment: Mapping[str, str] = os.environ,
+        *,
+        errors: Path | None = None,
+        traced: bool = False,
     ) -> None:
         self._process = _context.Process(
-            target=_run, args=(list(args), output, dict(environment), traced), daemon=True
+            target=_run, args=(list(args), (output, errors or output), dict(environment), traced), daemon=True
         )
         self._process.start()
 
@@ -62,12 +70,20 @@ class ForkedProcess:
         return status
 
 
-def _run(args: list[str], output: Path, environment: dict[str, str], traced: bool) -> None:
+def run_forked(*args: str) -> subprocess.CompletedProcess[str]:
+    """Call mailbot, wait for its end, and return its status and its output as `subprocess.run` does."""
+    with TemporaryDirectory() as directory:
+        output, errors = Path(directory) / "output", Path(directory) / "errors"
+        status = ForkedProcess(args, output, errors=errors).wait(120)
+        return subprocess.CompletedProcess(args, status, output.read_text("utf-8"), errors.read_text("utf-8"))
+
+
+def _run(args: list[str], files: tuple[Path, Path], environment: dict[str, str], traced: bool) -> None:
     """Become a process like one that a shell starts: its environment, directory, output and arguments."""
-    file = os.open(output, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    os.dup2(file, 1)
-    os.dup2(file, 2)
-    os.close(file)
+    for number, path in enumerate(files, 1):
+        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        os.dup2(file, number)
+        os.close(file)
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(ROOT)

@@ -248,3 +248,8 @@ def photo(name: str = "foto.png", *, inline: bool = False) -> Part:
 def failed(recipient: str, action: Action = Action.FAILED) -> DeliveryStatus:
     """Return the delivery status of a recipient in a bounce."""
     return DeliveryStatus(recipient, action, "5.1.1", "550 user unknown", "<sent@schule.example>")
+
+
+def unproven(text: str, writer: str = MAX) -> MailScenario:
+    """Return a mail with a forged From of the staff that replies to the requester's mail."""
+    return writes(writer, text).answering(ticket(), to=LENA)

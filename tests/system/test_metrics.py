@@ -318,7 +318,7 @@ def test_daemon_exports_the_metrics_of_a_mail_by_port_and_by_file(
     port, file = free_port(), tmp_path / "mailbot.prom"
     more = f'[metrics]\nport = {port}\ntextfile = "{file}"\n'
     env = SchoolEnv(tmp_path / "school", dovecot, smtp_server, user, more=more)
-    with Daemon(env):
+    with Daemon(env, forked=True):
         env.deliver(problem())
         wait_until(lambda: scraped(port)["mailbot_outgoing_mails_total", "sent"] >= 3, 60)
         found = scraped(port)

@@ -89,7 +89,7 @@ def test_files_restored_by_root_belong_to_the_service_user(env: SchoolEnv) -> No
 
 
 def test_files_of_a_killed_root_daemon_belong_to_the_service_user(env: SchoolEnv) -> None:
-    with Daemon(env) as daemon:
+    with Daemon(env, forked=True) as daemon:
         daemon.kill()
     assert {"lock", "worker", "mailbot.db", "mailbot.db-wal", "mailbot.db-shm"} <= owners(env).keys()
     assert foreign(env) == []

@@ -137,7 +137,7 @@ def test_a_daemon_that_starts_invites_every_member_once(env: SchoolEnv) -> None:
     env.invitations = True
     env.write_config()
     for _ in range(2):
-        with Daemon(env) as daemon:
+        with Daemon(env, forked=True) as daemon:
             daemon.wait(lambda: bool(env.mails_to(TONI)), "second level has the invitation")
             assert daemon.stop() == 0
     assert [len(env.mails_to(member)) for member in (MAX, ERIKA, TONI)] == [1, 1, 1]

@@ -322,56 +322,6 @@ def test_a_new_mail_of_a_school_that_quotes_a_challenge_is_human() -> None:
         assert classify(parse(sent.text(words).build()), OWN, domains).kind is kind
 
 
-_ACKNOWLEDGEMENTS = [
-    ("Eingangsbestätigung", "Guten Tag,\n\nwir melden uns.\n\nDies ist eine automatisch generierte E-Mail."),
-    ("Eingangsbestätigung: Drucker", "Hallo,\n\nDiese Nachricht wurde automatisch erzeugt. Nicht antworten!"),
-    ("Ihre Anfrage ist eingegangen [Nr. 4711]", "*** Dies ist eine automatische Antwort. ***"),
-    ("Vielen Dank für Ihre E-Mail", "Guten Tag,\n(Diese E-Mail wurde automatisch versendet.)\nIhr Team"),
-    ("Bestätigung Ihrer Anfrage", "Hinweis: Dies ist eine automatisch erstellte Nachricht."),
-    ("Empfangsbestätigung", "Bei dieser Mail handelt es sich um eine automatische Empfangsbestätigung."),
-    ("Acknowledgement of receipt", "Hello,\nwe will answer.\n\nThis is an automatically generated email."),
-    ("We have received your request", "This message was generated automatically."),
-    ("Thank you for contacting Acme", "We will answer soon. This is an automated message."),
-    ("Accusé de réception", "Bonjour,\nCeci est un message automatique, merci de ne pas y répondre."),
-    ("Votre demande a bien été reçue", "Cet e-mail a été généré automatiquement."),
-]
-_ABOUT_ACKNOWLEDGEMENTS = [
-    ("Eingangsbestätigung", "Ich bekomme das dauernd.\nDies ist eine automatisch generierte E-Mail."),
-    ("Eingangsbestätigung", "Dort steht „Dies ist eine automatisch generierte E-Mail“. Was tun?"),
-    ("Eingangsbestätigung", "Es kam zweimal:\n\nDies ist eine automatisch generierte E-Mail."),
-    ("Eingangsbestätigung", "Das automatische Versenden der Nachricht geht nicht."),
-    ("Bestätigung Ihrer Nachricht", "Das Formular schickt keine automatische Antwort mehr."),
-    ("Eingangsbestätigung", "Dies ist eine automatisch generierte Mail. Bitte abschalten."),
-    ("WG: Eingangsbestätigung", "Dies ist eine automatisch generierte E-Mail."),
-    ("Drucker", "Dies ist eine automatisch generierte E-Mail."),
-    ("Acknowledgement of receipt", "It says: This is an automatically generated email. What now?"),
-    ("Accusé de réception", "Je reçois ce message. Ceci est un message automatique."),
-]
-
-
-def test_acknowledgement_of_a_program_is_automatic_and_a_mail_about_one_is_not(
-    subtests: pytest.Subtests,
-) -> None:
-    for kind, mails in [
-        (MailKind.AUTO_REPLY, _ACKNOWLEDGEMENTS),
-        (MailKind.HUMAN, _ABOUT_ACKNOWLEDGEMENTS),
-    ]:
-        for subject, text in mails:
-            with subtests.test(subject=subject, text=text):
-                sent = mail().sender("service@firma.example").subject(subject).text(text)
-                assert classify(parse(sent.build()), OWN, frozenset({"schule.example"})).kind is kind
-
-
-def test_person_who_quotes_an_acknowledgement_below_their_words_is_human() -> None:
-    subject, text = _ACKNOWLEDGEMENTS[0]
-    sent = mail().sender("service@firma.example").subject(f"AW: {subject}").reply_to("<1@x>")
-    quoted = "\n".join(f"> {line}" for line in text.splitlines())
-    answer = sent.text(f"Danke.\n\nAm 12.05.2025 um 08:05 schrieb Firma:\n{quoted}\n")
-    assert classify(parse(answer.build()), OWN).kind is MailKind.HUMAN
-    written = mail().sender("lena@schule.example").subject(subject).text(text)
-    assert classify(parse(written.build()), OWN, frozenset({"schule.example"})).kind is MailKind.HUMAN
-
-
 def test_two_precedence_fields_count_both() -> None:
     raw = mail().header("Precedence", "normal\nPrecedence: bulk").text("Rundbrief").build()
     assert classify(parse(raw), frozenset()).kind is MailKind.BULK

@@ -8,7 +8,7 @@ from mailbot.core.model.effects import AddMessage, Assign, LearnName, SetLevel, 
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Reason
 from mailbot.core.model.notification_kind import NotificationKind
-from mailbot.core.model.ticket import Priority, Status, Ticket, Visibility
+from mailbot.core.model.ticket import Priority, Status, Ticket
 from tests.support.scenario import (
     ERIKA,
     EVE,
@@ -23,7 +23,6 @@ from tests.support.scenario import (
     answers,
     assigned,
     closed,
-    photo,
     ticket,
     writes,
 )
@@ -127,173 +126,6 @@ def test_command_changes_the_ticket_notifies_people_and_gets_a_receipt(subtests:
             assert {person.email for person in row.notified} == {to for to, kind in notified}
             assert row.already == (done.changes == ())
             assert row.ticket == done.ticket()
-
-
-def test_text_above_a_command_is_the_public_answer() -> None:
-    done = answers(MAX, ticket(), "Die Lampe ist getauscht.\n#erledigt").decide()
-    assert done.message.visibility is Visibility.PUBLIC
-    assert {done.notification(who).text for who in (LENA, KARL, ERIKA)} == {"Die Lampe ist getauscht."}
-
-
-def test_text_above_an_escalation_is_sent_to_everyone() -> None:
-    done = answers(MAX, ticket(), "Das muss ein Techniker sehen.\n#escalate").decide()
-    assert {done.notification(who).text for who in (LENA, TONI, ERIKA)} == {"Das muss ein Techniker sehen."}
-
-
-def test_second_level_gets_the_history_with_an_escalation() -> None:
-    first = answers(LENA, ticket(), "Der Beamer bleibt dunkel.").decide().message
-    done = answers(MAX, ticket(), "#escalate").with_facts(histories={"GYM-1": (first,)}).decide()
-    assert done.notification(TONI).history == (first,)
-
-
-def test_note_is_internal() -> None:
-    done = answers(MAX, ticket(), "Der Kollege hat das Kabel gezogen.\n#intern").decide()
-    assert done.message.visibility is Visibility.INTERNAL
-    assert done.notified == {(ERIKA, "note"), (MAX, "command_receipt")}
-    assert done.notification(ERIKA).internal
-
-
-ATTRIBUTION = "Am 3.12.2026 um 8:05 schrieb Erika:"
-LEAKS = (
-    "*#notiz* Geheim.",
-    "- #notiz\nGeheim.", "„#intern“: Geheim.", "# notiz\nGeheim.", "\\#notiz Geheim.",
-    "#Notiz👍 Geheim.", "*#notiz:* Geheim.",
-    "♯notiz Geheim.", "#no\u00adtiz Geheim.", "#notiz/ Geheim.",
-    "#NOTIZ# Geheim.", "[x] #notiz Geheim.", "a) #intern Geheim.", "&#35;notiz Geheim.",
-    "&num;intern Geheim.",
-    "<#notiz> Geheim.", "#nottiz Geheim.", "#notizen: Geheim.", "| #notiz Geheim.", "Nur #intern: Geheim.",
-    "#notiz= Geheim.", "Max: #notiz Geheim.", "Geheim. (#notiz)", "Geheim. #notiz", "> #notiz Geheim.",
-    "- [ ] **#notiz** Geheim.", "1) „#notiz“ Geheim.", "#\u00a0notiz\u00a0Geheim.", "＃ｎｏｔｉｚ Geheim.",
-)  # fmt: skip
-
-
-def test_note_never_reaches_the_requester_with_any_text_around_it() -> None:
-    for text in LEAKS:
-        for place in ({"text": text}, {"text": "Läuft.", "signature": f"Max\n{text}"}):
-            done = answers(MAX, ticket(), "").with_mail(**place).decide()
-            notified = [n for n in done.notifications if n.to.email in (LENA, KARL)]
-            assert not any("Geheim" in n.text for n in notified), text
-            assert done.outcome in ("command", "refused"), text
-
-
-def test_text_that_begins_as_a_note_without_its_sign_is_refused_with_an_offer() -> None:
-    for text in (
-        "Intern: Geheim.",
-        "Nur intern: Geheim.",
-        "@notiz Geheim.",
-        "/note Geheim.",
-        "#\nnotiz Geheim.",
-        "%23notiz Geheim.",
-        "[intern] Geheim.",
-        "*Intern* Geheim.",
-        "(Notiz) Geheim.",
-        "INTERN\nGeheim.",
-        "Interne Notiz\n\nGeheim.",
-        "Intern – Geheim.",
-        "=23notiz Geheim.",
-        "Hashtag Notiz Geheim.",
-        "raute intern Geheim.",
-    ):
-        done = answers(MAX, ticket(), text).decide()
-        assert (done.outcome, done.notified) == ("refused", {(MAX, "refusal")}), text
-        assert writes(MAX, text).answering(ticket(), internal=True).decide().outcome == "reply"
-    for text in (
-        "Notizen sind wieder da: bitte neu anmelden.",
-        "Intern habe ich das geklärt.",
-        "Hashtag Notizen",
-    ):
-        assert answers(MAX, ticket(), text).decide().outcome == "reply", text
-
-
-def test_note_in_the_subject_without_its_sign_is_refused_with_an_offer() -> None:
-    about = ticket()
-    for subject in (
-        f"INTERN: AW: {about.tagged_subject}",
-        f"Re: {about.tagged_subject} (intern)",
-        f"internal: Re: {about.tagged_subject}",
-    ):
-        done = answers(MAX, about, "Geheim.").with_mail(subject=subject).decide()
-        assert (done.outcome, done.notified) == ("refused", {(MAX, "refusal")}), subject
-        mail = writes(MAX, "Geheim.").answering(about, internal=True).with_mail(subject=subject)
-        assert mail.decide().outcome == "reply"
-    old = ticket(subject="Telefon (intern)")
-    assert answers(MAX, old, "Geht.").with_mail(subject="Re: Telefon (intern)").decide().outcome == "reply"
-
-
-def test_command_that_was_dictated_is_refused_with_an_offer() -> None:
-    for line in ("Hashtag erledigt", "Raute schließen.", "hash close"):
-        done = answers(MAX, ticket(), f"Läuft wieder.\n{line}").decide()
-        assert (done.outcome, done.reasons) == ("refused", [Reason.IN_TEXT]), line
-    assert answers(MAX, ticket(), "Raute drücken, dann läuft es.").decide().outcome == "reply"
-
-
-def test_command_typed_as_a_quotation_is_refused_with_an_offer() -> None:
-    for text, quoted in (("Läuft wieder.", ">#close"), ("Geheim.", "> #notiz")):
-        done = answers(MAX, ticket(), "").with_mail(text=text, quoted=f"{quoted}\n\n{ATTRIBUTION}").decide()
-        assert (done.outcome, done.reasons) == ("refused", [Reason.IN_TEXT]), text
-        done = answers(MAX, ticket(), f"{quoted}\n{text}").decide()
-        assert (done.outcome, done.reasons) == ("refused", [Reason.IN_TEXT]), text
-    quoted = f"{ATTRIBUTION}\n> #close"
-    assert (
-        answers(MAX, ticket(), "").with_mail(text="Danke, Erika.", quoted=quoted).decide().outcome == "reply"
-    )
-
-
-def test_answer_that_a_whole_list_would_read_is_refused_until_its_recipient_is_named() -> None:
-    about = ticket(requester=Address("hilfe@schule.example", "Lena via Hilfe"), cc=())
-    for text, notified in (
-        ("Läuft wieder.", {(MAX, "refusal")}),
-        ("Läuft wieder.\n#close", {(MAX, "refusal")}),
-        ("#close", {(ERIKA, "closed_team"), (MAX, "command_receipt")}),
-        (
-            f"Läuft wieder.\n#for {LENA}",
-            {(LENA, "added_to_cc"), (MAX, "command_receipt"), (ERIKA, "assigned_info")},
-        ),
-        ("Lena fragen.\n#note", {(ERIKA, "note"), (MAX, "command_receipt")}),
-    ):
-        done = answers(MAX, about, text).with_facts(from_lists=frozenset({about.key})).decide()
-        assert done.notified == notified, text
-    file = answers(MAX, about, "").with_mail(parts=(photo(),)).with_facts(from_lists=frozenset({about.key}))
-    assert file.decide().notified == {(MAX, "refusal")}
-
-
-def test_command_below_the_signature_or_after_a_sentence_is_refused_with_an_offer() -> None:
-    for place in (
-        {"text": "Läuft wieder.", "signature": "Max Mustermann\n\n#close"},
-        {"text": "Läuft wieder. #close"},
-        {"text": "Läuft wieder, bitte #schließen!"},
-    ):
-        done = answers(MAX, ticket(), "").with_mail(**place).decide()
-        assert (done.outcome, done.reasons) == ("refused", [Reason.IN_TEXT]), place
-        assert done.notified == {(MAX, "refusal")}
-
-
-def test_note_of_the_assignee_is_sent_to_the_team() -> None:
-    done = answers(MAX, assigned(MAX), "#note Ich bin morgen weg.").decide()
-    assert done.notified == {(ERIKA, "note"), (MAX, "command_receipt")}
-    assert done.notification(ERIKA).text == "Ich bin morgen weg."
-
-
-def test_note_with_another_command_is_internal(subtests: pytest.Subtests) -> None:
-    for line in ["#close", "#escalate", "#reopen"]:
-        with subtests.test(line=line):
-            done = answers(
-                MAX, closed() if line == "#reopen" else ticket(), f"Geheim.\n#note\n{line}"
-            ).decide()
-            for requester in (LENA, KARL):
-                assert done.notification(requester).text == ""
-            assert done.message.visibility is Visibility.INTERNAL
-
-
-def test_note_makes_the_text_internal_in_every_ticket_of_the_mail() -> None:
-    other = ticket(14)
-    done = answers(MAX, ticket(), "Geheim.\n#note\n#close 14").proven().with_facts(other).decide()
-    assert {m.visibility for m in done.messages} == {Visibility.INTERNAL}
-    assert done.notification(LENA).text == ""
-
-
-def test_empty_note_is_refused() -> None:
-    assert answers(MAX, ticket(), "#note").decide().reasons == [Reason.ARGUMENT]
 
 
 def test_one_line_closes_several_tickets() -> None:
@@ -452,17 +284,6 @@ def test_name_in_a_trusted_mail_of_staff_is_stored_for_the_registered_address() 
     case = writes(MAX_AT_HOME, "#take", name="Max M.").answering(ticket(), to=MAX)
     (learnt,) = [e for e in case.decide().effects if isinstance(e, LearnName)]
     assert (learnt.address.email, learnt.address.name) == (MAX, "Max M.")
-
-
-def test_inline_logo_below_a_command_is_not_an_answer() -> None:
-    done = answers(MAX, ticket(), "#take").with_mail(parts=(photo("logo.png", inline=True),)).decide()
-    assert done.messages == []
-    assert done.notified == {(ERIKA, "assigned_info"), (MAX, "command_receipt")}
-
-
-def test_attachment_of_a_mail_with_a_command_is_sent_as_answer() -> None:
-    done = answers(MAX, ticket(), "#take").with_mail(parts=(photo("anleitung.png"),)).decide()
-    assert [a.filename for a in done.notification(LENA).attachments] == ["anleitung.png"]
 
 
 def test_command_in_front_of_the_old_subject_is_executed() -> None:

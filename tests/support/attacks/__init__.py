@@ -13,7 +13,7 @@ __all__ = ["CONTENT", "ELSEWHERE", "FILES", "IDENTITY", "NAMES"]
 ELSEWHERE = {
     "P-tickets": "tests/integration/test_terminal.py::test_controls_and_direction_marks_are_not_printed",
     "P-show-GYM-1": "tests/integration/test_terminal.py::test_everything_is_printed_by_these_functions",
-    "M05": "tests/integration/test_smtp.py::test_every_reply_and_every_missing_reply_has_its_outcome",
+    "M05": "tests/integration/test_smtp_outcomes.py::test_every_reply_and_every_missing_reply_has_its_outcome",
     "M09": "tests/integration/test_terminal.py::test_no_reply_shows_the_password_in_any_encoding",
 }
 NAMES = (

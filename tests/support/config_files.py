@@ -1,0 +1,57 @@
+"""A correct configuration, and variants of it for tests."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from mailbot.config import ConfigurationError, load
+
+PASSWORD = "s3cr3t-Pässword"
+GOOD = """
+[bot]
+name = "Schul-Support"
+state_dir = "state"
+operators = ["edv@stadt.example"]
+
+[smtp]
+host = "mail.example"
+username = "bot@example"
+password_file = "smtp"
+
+[imap]
+host = "mail.example"
+
+[[school]]
+key = "GYM"
+name = "Gymnasium"
+address = "support-gym@schule.example"
+imap = { username = "gym", password_file = "gym" }
+team = { name = "Team G", members = ["m@support.example"] }
+
+[[school]]
+key = "RS2"
+name = "Realschule"
+address = "support-rs@schule.example"
+imap = { username = "rs", password_env = "RS_PASSWORD" }
+team = { name = "Team R", members = ["r@support.example"] }
+
+[second_level]
+name = "Second Level"
+members = ["technik@stadt.example"]
+"""
+ENVIRON = {"RS_PASSWORD": PASSWORD}
+Write = Callable[..., Path]
+
+
+def problems(path: Path, environ: Mapping[str, str] = ENVIRON) -> list[str]:
+    """Return the lines of what is wrong, without the file in front of each."""
+    with pytest.raises(ConfigurationError) as raised:
+        load(path, environ)
+    lines = str(raised.value).splitlines()
+    assert len(lines) == len(raised.value.problems)
+    assert all(line.startswith(f"{path}: ") for line in lines)
+    return [line.removeprefix(f"{path}: ") for line in lines]
+
+
+GYM_IMAP = '{ username = "gym", password_file = "gym" }'
