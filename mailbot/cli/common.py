@@ -1,5 +1,6 @@
 """Shared parts of all calls: the application, its options, the configuration, the desk, tables and JSON."""
 
+import errno
 import getpass
 import json
 import os
@@ -47,9 +48,15 @@ class _Calls(TyperGroup):
             return super().make_context(*args, **extra)
 
     def invoke(self, *args: Any, **extra: Any) -> Any:
-        """Read the rest of the arguments and run the call."""
+        """Read the rest of the arguments and run the call; report a file that cannot be used in one line."""
         with _printable_errors():
-            return super().invoke(*args, **extra)
+            try:
+                return super().invoke(*args, **extra)
+            except OSError as error:
+                if error.filename is None and error.errno != errno.ENOSPC:
+                    raise
+                echo(f"{error.filename or 'writing failed'}: {error.strerror}", err=True)
+                raise typer.Exit(FAILED) from None
 
 
 app = typer.Typer(

@@ -13,7 +13,7 @@ from mailbot.config.problem import FieldError, Location
 from mailbot.config.settings import Secret
 
 CONTAINER_SECRETS = "/run/secrets"
-_MAX_SIZE = 10_000_000  # bytes; a device such as /dev/zero never ends
+_MAX_SIZE = 10_000_000  # bytes
 T = TypeVar("T")
 
 
@@ -56,12 +56,20 @@ class LoadContext:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Return the content of a file; raise OSError if it cannot be read or is larger than 10 MB."""
+    """Return the content of a regular file; raise OSError if it cannot be read or is larger than 10 MB."""
+    require_regular(path)
     with path.open("rb") as file:
         content = file.read(_MAX_SIZE + 1)
     if len(content) > _MAX_SIZE:
         raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
     return content
+
+
+def require_regular(path: Path) -> None:
+    """Raise OSError for a FIFO, a socket or a device: reading one may block or never end."""
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # opening a directory raises the error for it
+        raise OSError(errno.EINVAL, "Not a regular file")
 
 
 # Readers for LoadContext.read: they raise ValueError with what would be right.
@@ -100,6 +108,7 @@ def certificates(name: str, context: LoadContext) -> Path:
     """Return the path of a file of certificates."""
     path = context.path(name)
     try:
+        require_regular(path)
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
     except ssl.SSLError:
         raise ValueError(f"must be a file of certificates in PEM form; {path} is not") from None
@@ -109,14 +118,15 @@ def certificates(name: str, context: LoadContext) -> Path:
 
 
 def directory(name: str, context: LoadContext) -> Path:
-    """Return the path of an existing directory."""
+    """Return the path of a directory that can be read, with those in it: jinja2 passes over the others."""
     path = context.path(name)
     try:
-        found = path.is_dir()
+        folders = (path, *(inner for inner in path.iterdir() if inner.is_dir()))
     except OSError:
-        found = False
-    if not found:
-        raise ValueError(f"must be a directory that can be read; {path} is not")
+        folders = ()
+    refused = next((folder for folder in folders if not os.access(folder, os.R_OK | os.X_OK)), None)
+    if refused or not folders:
+        raise ValueError(f"must be a directory that can be read; {refused or path} is not")
     return path
 
 

@@ -5,9 +5,11 @@ import re
 
 _NUMBER = r"[+-]?(?:\d{1,20}(?:\.\d{0,9})?|\.\d{1,9})(?:e[+-]?\d{1,2})?"
 _LENGTH = re.compile(rf"({_NUMBER})([a-z]{{1,5}}|%)?\s*(?:$|[!,)])")
-_SUM = re.compile(r"calc\(([^()]{0,100})\)")
-_CHOICE = re.compile(r"(min|max|clamp)\(([^()]{0,100})\)")
-_TERM = re.compile(rf"(?:^|\s)([+-]?)\s{{0,9}}({_NUMBER}(?:[a-z]{{1,5}}|%)?)(?=\s|$)")
+_MATH = ("calc(", "min(", "max(", "clamp(")
+_GROUP = re.compile(r"(calc|min|max|clamp|)\(([^()]{0,100})\)")
+_PLUS_OR_MINUS = re.compile(r"\s([+-])\s")
+_TIMES_OR_OVER = re.compile(r"([*/])")
+_FACTOR = re.compile(rf"\s{{0,9}}({_NUMBER})([a-z]{{1,5}}|%)?\s{{0,9}}")
 _ARGUMENT = re.compile(rf"({_NUMBER})(%|[a-z]{{2,4}})?|(none)\b")
 _HEX = re.compile(r"#?([0-9a-f]{8}|[0-9a-f]{6}|[0-9a-f]{3,4})(?![0-9a-z])")
 _FUNCTION = re.compile(r"(rgba?|hsla?|hwb|lab|lch|oklab|oklch|color)\(([^()]{0,100})\)")
@@ -32,6 +34,9 @@ _UNITS = {
 _TURNS = {"turn": 1.0, "deg": 1 / 360, "grad": 1 / 400, "rad": 0.159155, "": 1 / 360}
 FAINT = 0.05  # opacity
 TINY = 2.0  # points or pixels
+_MAX_MATH = 200  # characters
+_MAX_GROUPS = 8
+_MAX_PRODUCT = 1e15
 
 Colour = tuple[int, ...] | None
 TRANSPARENT: tuple[int, ...] = ()
@@ -58,26 +63,68 @@ def share(value: str) -> float | None:
 
 
 def measure(value: str) -> tuple[float, str] | None:
-    """Return the number and the unit of a value, also of a simple sum or choice; None for another value."""
+    """Return the number and the unit of a value, also of simple mathematics; None for another value."""
     value = value.strip()
-    if value.startswith("calc(") and (found := _SUM.match(value)):
-        return _sum([(f"{sign}1", _LENGTH.match(term)) for sign, term in _TERM.findall(found[1])])
-    if value.startswith(("min(", "max(", "clamp(")) and (found := _CHOICE.match(value)):
-        sizes = [size for one in found[2].split(",") if (size := length(one)) is not None]
-        sizes = sizes if found[1] != "clamp" or len(sizes) != 3 else [max(sizes[0], min(sizes[1:]))]
-        return None if not sizes else (min(sizes) if found[1] == "min" else max(sizes), "")
-    match = _LENGTH.match(value)
+    match = _LENGTH.match(_computed(value) if value.startswith(_MATH) else value)
     return (float(match[1]), match[2] or "") if match else None
 
 
-def _sum(terms: list[tuple[str, re.Match[str] | None]]) -> tuple[float, str] | None:
-    """Return a sum of lengths; None if some depend on the window or the parent, and others do not."""
-    sums = {True: 0.0, False: 0.0}
-    for sign, term in terms:
-        if term is None:
+def _computed(value: str) -> str:
+    """Return a value with its mathematics (CSS Values 4, 10) computed, the innermost first; "" if unknown."""
+    value = value[:_MAX_MATH]
+    for _ in range(_MAX_GROUPS):
+        group = _GROUP.search(value)
+        if group is None:
+            break
+        result = _choice(group[1], group[2]) if group[1] not in ("", "calc") else _sum(group[2])
+        if result is None:
+            return ""
+        value = f"{value[: group.start()]}{result[0]:.6f}{result[1]}{value[group.end() :]}"
+        if not value.startswith((*_MATH, "(")):
+            break
+    return value
+
+
+def _choice(name: str, written: str) -> tuple[float, str] | None:
+    sizes = [size for one in written.split(",") if (size := length(one)) is not None]
+    sizes = sizes if name != "clamp" or len(sizes) != 3 else [max(sizes[0], min(sizes[1:]))]
+    return None if not sizes else (min(sizes) if name == "min" else max(sizes), "")
+
+
+def _sum(written: str) -> tuple[float, str] | None:
+    """Return a sum of products; None if some depend on the window or the parent, and others do not."""
+    parts = _PLUS_OR_MINUS.split(written)
+    totals: dict[str, float] = {}
+    for sign, term in zip(("+", *parts[1::2]), parts[::2], strict=True):
+        product = _product(term)
+        if product is None:
             return None
-        sums[(term[2] or "px") in _RELATIVE] += float(sign) * (length(term[0]) or 0)
-    return None if not terms or all(sums.values()) else (sum(sums.values()), "")
+        number, unit = product
+        totals[unit] = totals.get(unit, 0) + (number if sign == "+" else -number)
+    if len(totals) == 1:
+        (unit, total), *_ = totals.items()
+        return total, unit
+    sums = {True: 0.0, False: 0.0}
+    for unit, total in totals.items():
+        sums[unit in _RELATIVE] += length(f"{total:.6f}{unit}") or 0
+    return None if all(sums.values()) else (sum(sums.values()), "")
+
+
+def _product(written: str) -> tuple[float, str] | None:
+    """Return a product or quotient; None unless one factor at most has a unit, and no divisor has one."""
+    product, unit, operator = 1.0, "", "*"
+    for part in _TIMES_OR_OVER.split(written):
+        if part in ("*", "/"):
+            operator = part
+            continue
+        factor = _FACTOR.fullmatch(part)
+        if factor is None or (factor[2] and (unit or operator == "/")):
+            return None
+        number, unit = float(factor[1]), unit or factor[2] or ""
+        if operator == "/" and not number:
+            return None
+        product = product / number if operator == "/" else product * number
+    return (product, unit) if abs(product) < _MAX_PRODUCT else None
 
 
 def colour(value: str | None) -> Colour:

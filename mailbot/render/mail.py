@@ -74,7 +74,7 @@ def render(
         )
         subject, _, text = clean(get(f"{name}.txt.j2").render(context)).partition("\n")
         html = clean(get(f"{name}.html.j2").render(context, subject=one_line(subject)))
-    except (TemplateError, LookupError, TypeError, ValueError) as error:
+    except (TemplateError, LookupError, OSError, TypeError, ValueError) as error:
         raise BrokenTemplateError(f"templates/{name}: {error}") from error
     return OutgoingMail(
         message_id=message_id,

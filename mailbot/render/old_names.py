@@ -52,6 +52,8 @@ def find_old_names(folder: Path, environment: Environment) -> Iterator[OldName]:
         kind, _, suffix = file.name.partition(".")
         if kind in _FILES_BY_OLD_NAME and file.parent != folder and file.parent.name != "parts":
             yield OldName(file, file.name, f"{_FILES_BY_OLD_NAME[kind]}.{suffix}")
+        if not file.is_file():
+            continue  # jinja2 skips it too; reading a FIFO would block
         try:
             found = _old_names_in(file.read_text("utf-8"), environment)
         except (TemplateSyntaxError, OSError, ValueError):

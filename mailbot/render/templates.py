@@ -1,11 +1,19 @@
 """Find the templates, and configure jinja2 for them."""
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    Template,
+    TemplateError,
+)
 from jinja2.bccache import Bucket, BytecodeCache
 from markupsafe import Markup, escape
 
@@ -64,7 +72,7 @@ class Templates:
         packaged = FileSystemLoader(_packaged())
         loader: BaseLoader = packaged
         if override is not None:
-            loader = ChoiceLoader([FileSystemLoader(override), OldFilesLoader(override), packaged])
+            loader = ChoiceLoader([_OwnFilesLoader(override), OldFilesLoader(override), packaged])
         self._override = override
         self._formal = _environment(loader, colour, informal=False)
         self._informal = _environment(loader, colour, informal=True)
@@ -115,6 +123,19 @@ def _formal_form(formal: str, _informal: str) -> str:
 
 def _informal_form(_formal: str, informal: str) -> str:
     return informal
+
+
+class _OwnFilesLoader(FileSystemLoader):
+    """Names the operator's file that is in another encoding; the decoder's message does not."""
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        """Return the source of a template; raise `jinja2.TemplateError` if it is not in UTF-8."""
+        try:
+            return super().get_source(environment, template)
+        except UnicodeDecodeError as error:
+            file = Path(self.searchpath[0], template)
+            line = error.object[: error.start].count(b"\n") + 1
+            raise TemplateError(f"{file} is not in UTF-8 (line {line}); save it in this encoding") from error
 
 
 class _CompiledTemplates(BytecodeCache):

@@ -1,6 +1,5 @@
 """Open the desk: the state directory and its lock, the migrated database, the templates."""
 
-import errno
 import fcntl
 import os
 import secrets
@@ -104,7 +103,20 @@ def _as_desk_error(settings: Settings) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise DeskError(f"{settings.file}: bot.state_dir: {settings.state_dir}: {error.strerror}") from error
+        where = f"{settings.file}: bot.state_dir: {settings.state_dir}"
+        raise DeskError(f"{where}: {_reason(error)}") from error
+
+
+def _reason(error: OSError) -> str:
+    """Return why a file of the state directory cannot be used, and what to do."""
+    match error:
+        case PermissionError():
+            todo = "; run mailbot as the owner of the directory"
+        case FileExistsError() | NotADirectoryError():
+            todo = "; it must be a directory"
+        case _:
+            todo = ""
+    return f"{error.strerror or error}{todo}"  # a FIFO gives an error without strerror
 
 
 def worker_of(settings: Settings) -> str:
@@ -146,8 +158,7 @@ def _open_lock_file(path: Path) -> TextIO:
     try:
         return path.open("a+")
     except OSError as error:
-        todo = "; run mailbot as the owner of the directory" if error.errno == errno.EACCES else ""
-        raise DeskError(f"{path}: {error.strerror}{todo}") from error
+        raise DeskError(f"{path}: {_reason(error)}") from error
 
 
 def restore_backup(settings: Settings, file: Path, actor: str) -> Path | None:

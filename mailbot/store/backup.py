@@ -39,6 +39,8 @@ def backup(engine: Engine, file: Path) -> None:
                 f"--file={unfinished}",
             )
         unfinished.rename(file)
+    except sqlite3.Error as error:  # the disk is full, for example
+        raise BackupError(f"{file}: cannot be written: {error}") from error
     finally:
         unfinished.unlink(missing_ok=True)
 

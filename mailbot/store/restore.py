@@ -41,6 +41,8 @@ def restore(engine: Engine, file: Path, before: Path, complete: Complete) -> Pat
 
     No daemon may use the database. Raise BackupError and leave the state unchanged if this fails.
     """
+    if file.exists() and not file.is_file() and not file.is_dir():  # reading a FIFO would block
+        raise BackupError(f"{file}: is not a file; {UNCHANGED}")
     with _as_backup_error(file):
         with file.open("rb") as opened:
             magic = opened.read(16)

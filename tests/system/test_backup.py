@@ -72,12 +72,37 @@ def test_a_file_that_is_no_backup_is_refused_and_the_state_stays(env: SchoolEnv)
     assert {r.recipients[0] for r in env.smtp.received} == {LENA, MAX, ERIKA}
 
 
+def test_a_call_that_cannot_write_its_file_reports_it_in_one_line(
+    subtests: pytest.Subtests, env: SchoolEnv
+) -> None:
+    env.json("tickets")
+    occupied = env.directory / "occupied"
+    occupied.write_text("")
+    for name in ("backup", "export", "preview", "handouts"):
+        with subtests.test(call=name):
+            result = env.run(name, str(occupied / "new"))
+            assert (result.exit_code, result.stderr.count("\n")) == (1, 1), result.stderr
+            assert str(occupied) in result.stderr
+            assert "Not a directory" in result.stderr
+
+
+def test_a_fifo_is_not_restored(env: SchoolEnv) -> None:
+    os.mkfifo(env.directory / "fifo")
+    with pytest.raises(AssertionError, match="is not a file; nothing was restored"):
+        env.call("restore", str(env.directory / "fifo"))
+
+
 def test_a_directory_that_cannot_be_locked_is_reported_without_a_traceback(env: SchoolEnv) -> None:
     env.json("tickets")
-    (env.directory / "state" / "lock").mkdir()
+    lock = env.directory / "state" / "lock"
+    lock.mkdir()
     with pytest.raises(AssertionError, match="lock: Is a directory") as failed:
         env.call("once")
-    assert "Traceback" not in str(failed.value)
+    lock.rmdir()
+    os.mkfifo(lock)
+    with pytest.raises(AssertionError, match="lock: File or stream is not seekable") as no_file:
+        env.call("once")
+    assert "Traceback" not in f"{failed.value}{no_file.value}"
 
 
 # -- what must not become of the state

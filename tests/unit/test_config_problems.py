@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 - the table of mistakes has one line for each
 
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -210,14 +211,40 @@ def test_directory_instead_of_a_file_is_reported(tmp_path: Path) -> None:
     assert problems(tmp_path) == ["cannot be read: Is a directory"]
 
 
-def test_file_that_is_nested_too_deep_or_never_ends_is_reported(write: Write) -> None:
+def test_file_that_is_nested_too_deep_or_too_large_is_reported(write: Write, tmp_path: Path) -> None:
     path = write(("[bot]", f"a = {'[' * 5_000}{']' * 5_000}\n[bot]"))
     assert problems(path) == ["is not TOML that can be read: its lists or tables are nested too deep"]
-    for name, key in (('password_file = "gym"', "imap.password_file"), ("[bot]", "")):
-        endless = 'password_file = "/dev/zero"' if key else 'include = "/dev/zero"\n[bot]'
-        with pytest.raises(ConfigurationError) as raised:
-            load(write((name, endless)), ENVIRON)
-        assert "File too large" in str(raised.value)
+    path = write(("[bot]", 'include = "large"\n[bot]'))
+    with (tmp_path / "large").open("wb") as large:
+        large.truncate(10_000_001)
+    with pytest.raises(ConfigurationError, match="large: cannot be read: File too large"):
+        load(path, ENVIRON)
+
+
+def test_fifo_or_device_in_place_of_a_file_is_reported_and_never_read(
+    subtests: pytest.Subtests, write: Write, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "fifo", 0o600)  # without a writer, opening it would block
+    for name in ("fifo", "/dev/zero"):
+        for line, use in (
+            ('password_file = "gym"', f'password_file = "{name}"'),
+            ("[smtp]", f'[smtp]\nca_file = "{name}"'),
+            ("[bot]", f'include = "{name}"\n[bot]'),
+        ):
+            with subtests.test(use=use), pytest.raises(ConfigurationError) as raised:
+                load(write((line, use)), ENVIRON)
+            assert re.search(rf"{name}.*: Not a regular file", str(raised.value))
+    assert problems(tmp_path / "fifo") == ["cannot be read: Not a regular file"]
+
+
+def test_templates_that_cannot_be_read_are_reported(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mails" / "de").mkdir(parents=True)
+    path = write(("[bot]", '[bot]\ntemplates = "mails"'))
+    monkeypatch.setattr("os.access", lambda folder, _: folder.name != "de")  # root may read all
+    expected = f"must be a directory that can be read; {tmp_path / 'mails' / 'de'} is not"
+    assert problems(path) == [f'[bot] templates = "mails": {expected}']
 
 
 def test_wrong_encoding_is_reported_with_its_line(write: Write) -> None:

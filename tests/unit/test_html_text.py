@@ -58,6 +58,8 @@ def test_text_that_a_reader_does_not_see_is_left_out_unless_it_is_all(subtests: 
                 *("clip-path:rect(0 0 0 0)", "clip-path:xywh(0 0 0 9px)", "clip:rect(0 auto 0 auto)"),
                 *("opacity:4%", "opacity:1e-3", "opacity:calc(0)", "opacity:-1", "opacity:var(--none,0)"),
                 *("font-size:calc(1px - 1px)", "font-size:clamp(0px,0px,0px)", "font-size:0vw", "font:0in a"),
+                *("font-size:calc(0 * 1px)", "font-size:calc(10px/9999)", "opacity:calc(0.1 * 0.2)"),
+                *("font-size:calc((3px - 1px) * 0 * 2)", "font-size:max(calc(1px * 0), 0px)"),
                 *("height:0;overflow:clip", "max-inline-size:0;overflow:auto", "height:0;contain:paint"),
                 *("left:-100vw", "left:-300%", "left:9999px", "top:-200vh", "bottom:-9999px"),
                 *(
@@ -169,6 +171,8 @@ def test_text_that_a_reader_sees_is_kept(subtests: pytest.Subtests) -> None:
                 "<p style='font:small Arial'>",
                 "<font size=2>",
                 "<p style='font-size:1rem'>",
+                "<p style='font-size:calc(12px * 1)'>",
+                "<p style='font-size:calc(2px * (3 + 4))'>",
             )
         ),
         *(
@@ -178,6 +182,15 @@ def test_text_that_a_reader_sees_is_kept(subtests: pytest.Subtests) -> None:
                 "<p bgcolor='#fff' style='background:#000;color:#fff'>",
                 "<p style='background-color:#fff;background-image:linear-gradient(#000,#222);color:#fff'>",
                 "<p style='background:#fff linear-gradient(#000,#000);color:#fff'>",
+            )
+        ),
+        *(
+            f"<p style='{style}'>Text"
+            for style in (
+                "opacity:calc(4% / 0.04)",
+                "font-size:calc(0px * 1px)",
+                "font-size:calc(1px / 0)",
+                "font-size:calc(1e99px * 1e99 * 1e99 * 1e99)",
             )
         ),
         *(

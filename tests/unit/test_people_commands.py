@@ -32,6 +32,20 @@ def test_support_address_cannot_receive_the_mails_of_a_ticket(line: str) -> None
     assert answers(MAX, ticket(), line).decide().reasons == [Reason.NOT_HERE]
 
 
+def test_mails_of_a_ticket_do_not_go_to_its_mailbox_by_a_detail_behind_a_plus() -> None:
+    done = answers(MAX, ticket(), "#for support-gym+beamer@schule.example").decide()
+    assert (done.reasons, done.changes) == ([Reason.NOT_HERE], ())
+
+
+def test_address_that_no_person_reads_becomes_neither_requester_nor_cc(subtests: pytest.Subtests) -> None:
+    for line in ("#for noreply@schule.example", "#cc olga@schule.example do-not-reply@shop.example"):
+        with subtests.test(line=line):
+            done = answers(MAX, ticket(), line).decide()
+            assert (done.reasons, done.changes) == ([Reason.UNREAD], ())
+    done = writes(MAX, "#for keine.antwort@schule.example\nBeamer defekt").proven().decide()
+    assert (done.reasons, done.changes) == ([Reason.UNREAD], ())
+
+
 @pytest.mark.parametrize("line", [f"#cc {ERIKA}", f"#kopie {KARL} {TONI}"])
 def test_people_who_work_on_a_ticket_are_not_added_to_cc(line: str) -> None:
     done = answers(MAX, ticket(), line).decide()

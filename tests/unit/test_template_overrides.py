@@ -1,9 +1,12 @@
 """Templates of operators: single files, old names, mistakes."""
 
+import errno
+import os
 import shutil
 from pathlib import Path
 
 import pytest
+from jinja2 import FileSystemLoader
 
 from mailbot import samples
 from mailbot.preview import broken_templates, sample
@@ -32,6 +35,30 @@ def test_broken_templates_are_reported_one_by_one(tmp_path: Path, monkeypatch: p
         "templates/en/note",
         "templates/en/assigned_info",
     ]
+
+
+def test_own_template_that_cannot_be_read_is_reported_with_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mailbot.preview.FORMS", (("en", False),))
+    (tmp_path / "en").mkdir()
+    file = tmp_path / "en" / "note.txt.j2"
+    file.write_bytes("Note\n\nGrüße".encode("latin-1"))
+    expected = f"{file} is not in UTF-8 (line 3); save it in this encoding"
+    assert list(broken_templates(Templates(tmp_path))) == [f"templates/en/note: {expected}"]
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(file))
+
+    monkeypatch.setattr(FileSystemLoader, "get_source", refuse)  # root may read every file
+    assert f"Permission denied: '{file}'" in next(broken_templates(Templates(tmp_path)))
+
+
+def test_fifo_in_place_of_a_template_is_never_read(tmp_path: Path) -> None:
+    (tmp_path / "de").mkdir()
+    os.mkfifo(tmp_path / "de" / "receipt.txt.j2")
+    templates = Templates(tmp_path)
+    assert (list(broken_templates(templates)), templates.old_names()) == ([], [])
 
 
 def test_operator_overrides_a_single_file(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from mailbot.core.classify.classify import is_no_reply
 from mailbot.core.commands.command import STAFF, Words, lexicon
 from mailbot.core.commands.definition import (
     TICKETS,
@@ -18,6 +19,7 @@ from mailbot.core.model.effects import AddCc, Assign, SetPriority, SetRequester,
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Reason
 from mailbot.core.model.ticket import MAX_CC, Priority, Ticket
+from mailbot.core.recipients.no_person import is_mailbox_of
 from mailbot.core.text.words import fold
 
 PRIORITY_WORDS: Mapping[str, Words] = {
@@ -66,8 +68,11 @@ def _resolve_people(request: Request, limit: int | None = None) -> Resolved[tupl
     found = people(tuple(arg for arg in args if arg not in named), context.facts.addresses)
     if not found or (limit is not None and len(found) > limit):
         raise request.wrong(" ".join(args))
-    if support := next((p.email for p in found if p.email in context.policy.support_addresses), None):
-        raise request.refusal(Reason.NOT_HERE, support)
+    for person in found:
+        if is_mailbox_of(person.email, context.policy.support_addresses):
+            raise request.refusal(Reason.NOT_HERE, person.email)
+        if is_no_reply(person.email):
+            raise request.refusal(Reason.UNREAD, person.email)
     if request.default or named or not context.may_open_ticket:
         return request.tickets(named), found
     request.require_staff()

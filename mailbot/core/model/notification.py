@@ -69,6 +69,7 @@ class Reason(StrEnum):
     BUNDLE_FULL = "bundle_full"  # a bundle cannot have more than `argument` tickets
     TOO_MANY = "too_many"  # more people in cc than the limit
     NOT_HERE = "not_here"  # `argument` is not valid here: a support address, the same ticket, another school
+    UNREAD = "unread"  # mail to the address `argument` is read by no person: noreply and the like
     UNKNOWN_ADDRESS = "unknown_address"  # a reply to a mail to a member of the staff, from another address
     NO_RECIPIENT = "no_recipient"  # the text replies to a notification that only commands answer
     TO_LIST = "to_list"  # the requester `argument` is a list, and all its members would read the text

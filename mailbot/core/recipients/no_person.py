@@ -20,8 +20,13 @@ def is_no_person(email: str, mail: Mail, support_addresses: Collection[str]) -> 
 
     Such an address in cc would get every answer: the desk its own mails, a list those about one teacher.
     """
-    local, _, domain = email.rpartition("@")
-    mailbox = f"{local.partition('+')[0]}@{domain}"
-    if mailbox in support_addresses or email in mail.routes:
+    if is_mailbox_of(email, support_addresses) or email in mail.routes:
         return True
+    local = email.rpartition("@")[0]
     return local in _SERVER | _LIST or is_no_reply(email) or _LIST_WORD.search(local) is not None
+
+
+def is_mailbox_of(email: str, support_addresses: Collection[str]) -> bool:
+    """Return whether an address is a support address, also with a detail behind a plus (RFC 5233)."""
+    local, _, domain = email.rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}" in support_addresses
