@@ -118,10 +118,14 @@ def certificates(name: str, context: LoadContext) -> Path:
 
 
 def directory(name: str, context: LoadContext) -> Path:
-    """Return the path of a directory that can be read, with those in it: jinja2 passes over the others."""
+    """Return the path of a directory that can be read, as its folders: jinja2 passes over closed ones.
+
+    Folders such as `.git` and `lost+found`, which have no templates, may be closed.
+    """
     path = context.path(name)
     try:
-        folders = (path, *(inner for inner in path.iterdir() if inner.is_dir()))
+        named_by_word = (inner for inner in path.iterdir() if inner.name.isidentifier())
+        folders = (path, *(inner for inner in named_by_word if inner.is_dir()))
     except OSError:
         folders = ()
     refused = next((folder for folder in folders if not os.access(folder, os.R_OK | os.X_OK)), None)

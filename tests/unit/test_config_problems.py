@@ -242,9 +242,12 @@ def test_templates_that_cannot_be_read_are_reported(
 ) -> None:
     (tmp_path / "mails" / "de").mkdir(parents=True)
     path = write(("[bot]", '[bot]\ntemplates = "mails"'))
-    monkeypatch.setattr("os.access", lambda folder, _: folder.name != "de")  # root may read all
+    (tmp_path / "mails" / "lost+found").mkdir()  # has no templates
+    monkeypatch.setattr("os.access", lambda folder, _: folder.name in ("mails", "fr"))  # root may read all
     expected = f"must be a directory that can be read; {tmp_path / 'mails' / 'de'} is not"
     assert problems(path) == [f'[bot] templates = "mails": {expected}']
+    (tmp_path / "mails" / "de").rename(tmp_path / "mails" / "fr")
+    load(path, ENVIRON)
 
 
 def test_wrong_encoding_is_reported_with_its_line(write: Write) -> None:

@@ -80,6 +80,7 @@ def test_text_that_begins_as_a_note_without_its_sign_is_refused_with_an_offer() 
         "(Notiz) Geheim.",
         "INTERN\nGeheim.",
         "Interne Notiz\n\nGeheim.",
+        "Interne\u00a0Notiz: Geheim.",
         "Intern – Geheim.",
         "=23notiz Geheim.",
         "Hashtag Notiz Geheim.",

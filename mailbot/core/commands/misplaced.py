@@ -25,10 +25,11 @@ _MARKS = " \t\u00a0*_~\"'„“”«»()"
 _NOTE_WORDS = [fold(word) for word in NOTE.all_words]
 # Matches "Intern: …", "Notiz: …", "@notiz …" and "/note …", which lack the sign of a command.
 _NOTE_WITHOUT_SIGN = re.compile(
-    r"[^\w\n>]{0,10}(?:nur |rein )?(?P<word>"
-    r"(?:interne |internal )?notiz|interne?|internal(?: note)?|note interne)(?:\s?:|\s[-–—]\s|[ \t]*\n)"
+    r"[^\w\n>]{0,10}(?:(?:nur|rein)\s)?(?P<word>"
+    r"(?:(?:interne|internal)\s)?notiz|interne?|internal(?:\snote)?|note\sinterne)"
+    r"(?:\s?:|\s[-–—]\s|[^\S\n]{0,9}\n)"
     r"|[^\w\n>]{0,10}(?:[@/!§⌗$+\\]|[%=]23|(?:hash(?:tag)?|raute|dièse)\s)(?P<marked>notiz|intern|note)\b"
-    r"|\s{0,5}(?:\[|\(|\*{1,2}|_|<)\s?(?P<bracketed>(?:interne )?notiz|interne?|internal|note interne)"
+    r"|\s{0,5}(?:\[|\(|\*{1,2}|_|<)\s?(?P<bracketed>(?:interne\s)?notiz|interne?|internal|note\sinterne)"
     r"\s?(?:\]|\)|\*{1,2}|_|>)"
     r"|[^\w\n>]{0,10}[#＃]\s{0,5}\n\s{0,5}(?P<torn>notiz|intern|note)\b",
     re.I,
@@ -36,8 +37,8 @@ _NOTE_WITHOUT_SIGN = re.compile(
 # Matches "Intern: AW: [GYM-12] Beamer" and "AW: [GYM-12] Beamer (intern)", not "Schulintern: Beamer".
 _NOTE_IN_SUBJECT = re.compile(
     r"\s{0,5}(?:(?:re|aw|antw|wg|fwd?|tr|rép)\s?:\s{0,5}|\[[^\[\]]{0,40}\]\s{0,5}){0,9}"
-    r"(?P<first>(?:nur )?(?:intern|interne notiz|internal)\s?:)"
-    r"|.{0,300}(?P<last>\((?:nur )?intern(?:al)?\))\s{0,5}$",
+    r"(?P<first>(?:nur\s)?(?:intern|interne\snotiz|internal)\s?:)"
+    r"|.{0,300}(?P<last>\((?:nur\s)?intern(?:al)?\))\s{0,5}$",
     re.I,
 )
 _SPOKEN = re.compile(r"\W{0,5}(?:hash(?:tag)?|raute|dièse)\s(?P<word>[^\W\d_]{3,20})\W{0,5}", re.I)
