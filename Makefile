@@ -32,8 +32,8 @@
 # The tests start hundreds of processes: each would compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
-# Two test processes for each core: tests of servers wait a quarter of their time.
-PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
+# Two test processes more than cores: tests of servers wait a quarter of their time.
+PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell echo $$((2 + $$(getconf _NPROCESSORS_ONLN))))
 export PYTEST_XDIST_AUTO_NUM_WORKERS
 
 VENV := .venv
