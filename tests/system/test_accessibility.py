@@ -51,7 +51,9 @@ def test_no_mail_violates_a_rule_of_axe_core(tmp_path: Path) -> None:
     }
     assert all(html.count(DARK) == 1 for html in mails.values())
     pages = {f"{name}, light": html.replace(DARK, "not all") for name, html in mails.items()}
-    pages |= {f"{name}, dark": html.replace(DARK, "all") for name, html in mails.items()}
+    # Colours do not depend on the language.
+    german = {name: html for name, html in mails.items() if name.startswith("de ")}
+    pages |= {f"{name}, dark": html.replace(DARK, "all") for name, html in german.items()}
     broken = mails["de receipt"].replace('role="main"', "").replace("#5b6673", "#aab2bb")
     found = violations(pages | {"broken": broken}, tmp_path)
     assert {"color-contrast", "landmark-one-main"} <= {rule for name, rule, _ in found if name == "broken"}
