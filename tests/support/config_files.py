@@ -55,3 +55,21 @@ def problems(path: Path, environ: Mapping[str, str] = ENVIRON) -> list[str]:
 
 
 GYM_IMAP = '{ username = "gym", password_file = "gym" }'
+
+
+@pytest.fixture
+def write_config(tmp_path: Path) -> Write:
+    """Write GOOD with changes, and the password files that it names."""
+    for name in ("smtp", "gym"):
+        (tmp_path / name).write_text(PASSWORD + "\n")
+        (tmp_path / name).chmod(0o600)
+
+    def written(*changes: tuple[str, str]) -> Path:
+        text = GOOD
+        for old, new in changes:
+            assert old in text, f"nothing to change: {old}"
+            text = text.replace(old, new)
+        (tmp_path / "mailbot.toml").write_text(text)
+        return tmp_path / "mailbot.toml"
+
+    return written

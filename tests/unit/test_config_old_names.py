@@ -2,43 +2,22 @@
 
 # ruff: noqa: E501 - the table of mistakes has one line for each
 
-from pathlib import Path
-
 import pytest
 
 from mailbot.config import load
-from tests.support.config_files import ENVIRON, GOOD, PASSWORD, Write, problems
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    """Write GOOD with changes, and the password files that it names."""
-    for name in ("smtp", "gym"):
-        (tmp_path / name).write_text(PASSWORD + "\n")
-        (tmp_path / name).chmod(0o600)
-
-    def written(*changes: tuple[str, str]) -> Path:
-        text = GOOD
-        for old, new in changes:
-            assert old in text, f"nothing to change: {old}"
-            text = text.replace(old, new)
-        (tmp_path / "mailbot.toml").write_text(text)
-        return tmp_path / "mailbot.toml"
-
-    return written
-
+from tests.support.config_files import ENVIRON, Write, problems
 
 MEMBER = '{ address = "m@support.example", also = ["m@x.example"] }'
 TECHNICIAN = '{ address = "technik@stadt.example", also = ["t@x.example"] }'
 
 
-def test_old_names_of_keys_work_and_warnings_give_the_new_ones(write: Write) -> None:
+def test_old_names_of_keys_work_and_warnings_give_the_new_ones(write_config: Write) -> None:
     changes = (
         ("[imap]", "[guard]\nmailbox_minutes = 7\n[imap]"),
         ('"m@support.example"', MEMBER),
         ('"technik@stadt.example"', TECHNICIAN),
     )
-    settings = load(write(*changes), ENVIRON)
+    settings = load(write_config(*changes), ENVIRON)
     assert settings.health.mailbox_minutes == 7
     assert settings.policy.schools[0].team.members[0].aliases == ("m@x.example",)
     assert settings.policy.second_level.members[0].aliases == ("t@x.example",)
@@ -49,9 +28,9 @@ def test_old_names_of_keys_work_and_warnings_give_the_new_ones(write: Write) -> 
     )
 
 
-def test_file_with_both_names_of_a_key_is_refused(write: Write) -> None:
+def test_file_with_both_names_of_a_key_is_refused(write_config: Write) -> None:
     both = MEMBER.replace(" }", ', aliases = ["m@y.example"] }')
-    path = write(("[imap]", "[guard]\n[health]\n[imap]"), ('"m@support.example"', both))
+    path = write_config(("[imap]", "[guard]\n[health]\n[imap]"), ('"m@support.example"', both))
     assert problems(path) == [
         "[guard]: is the old name of [health], which is set too; remove the old one",
         "[[school]] GYM: team.members[1].also: is the old name of aliases, which is set too; remove the old one",
@@ -72,9 +51,9 @@ RENAMED = [
 
 
 def test_mistake_under_an_old_name_is_reported_under_the_new_one(
-    subtests: pytest.Subtests, write: Write
+    subtests: pytest.Subtests, write_config: Write
 ) -> None:
     for changes, expected in RENAMED:
         with subtests.test(changes=changes):
-            (line,) = problems(write(*changes))
+            (line,) = problems(write_config(*changes))
             assert line.startswith(expected)

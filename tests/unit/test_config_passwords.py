@@ -5,53 +5,39 @@ from pathlib import Path
 import pytest
 
 from mailbot.config import load
-from tests.support.config_files import ENVIRON, GOOD, GYM_IMAP, PASSWORD, Write, problems
+from tests.support.config_files import ENVIRON, GYM_IMAP, PASSWORD, Write, problems
 
 
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    """Write GOOD with changes, and the password files that it names."""
-    for name in ("smtp", "gym"):
-        (tmp_path / name).write_text(PASSWORD + "\n")
-        (tmp_path / name).chmod(0o600)
-
-    def written(*changes: tuple[str, str]) -> Path:
-        text = GOOD
-        for old, new in changes:
-            assert old in text, f"nothing to change: {old}"
-            text = text.replace(old, new)
-        (tmp_path / "mailbot.toml").write_text(text)
-        return tmp_path / "mailbot.toml"
-
-    return written
-
-
-def test_last_line_break_of_a_password_file_is_not_part_of_the_password(write: Write, tmp_path: Path) -> None:
-    path = write()
+def test_last_line_break_of_a_password_file_is_not_part_of_the_password(
+    write_config: Write, tmp_path: Path
+) -> None:
+    path = write_config()
     (tmp_path / "gym").write_bytes(f" {PASSWORD} \r\n".encode())
     assert load(path, ENVIRON).imap["GYM"].password.get() == f" {PASSWORD} "
 
 
 def test_password_file_with_several_lines_is_refused(
-    subtests: pytest.Subtests, write: Write, tmp_path: Path
+    subtests: pytest.Subtests, write_config: Write, tmp_path: Path
 ) -> None:
     for content, expected in [(b"", "empty"), (b"\n", "empty"), (b"a\nb\n", "only line"), (b"\xff", "UTF-8")]:
         with subtests.test(content=content):
-            path = write()
+            path = write_config()
             (tmp_path / "gym").write_bytes(content)
             (line,) = problems(path)
             assert line.startswith('[[school]] GYM: imap.password_file = "gym": must ')
             assert expected in line
 
 
-def test_byte_order_mark_is_not_part_of_the_password(write: Write, tmp_path: Path) -> None:
-    path = write()
+def test_byte_order_mark_is_not_part_of_the_password(write_config: Write, tmp_path: Path) -> None:
+    path = write_config()
     (tmp_path / "gym").write_bytes(f"\ufeff{PASSWORD}\n".encode())
     assert load(path, ENVIRON).imap["GYM"].password.get() == PASSWORD
 
 
-def test_password_file_is_found_by_name_in_the_credential_directory(write: Write, tmp_path: Path) -> None:
-    path = write(('password_file = "gym"', 'password_file = "passwords/gym"'))
+def test_password_file_is_found_by_name_in_the_credential_directory(
+    write_config: Write, tmp_path: Path
+) -> None:
+    path = write_config(('password_file = "gym"', 'password_file = "passwords/gym"'))
     (tmp_path / "credentials").mkdir()
     environ = {**ENVIRON, "CREDENTIALS_DIRECTORY": str(tmp_path / "credentials")}
     (line,) = problems(path, environ)
@@ -60,16 +46,16 @@ def test_password_file_is_found_by_name_in_the_credential_directory(write: Write
     assert load(path, environ).imap["GYM"].password.get() == "from systemd"
 
 
-def test_empty_environment_variable_is_not_a_password(write: Write) -> None:
-    assert problems(write(), {"RS_PASSWORD": ""}) == [
+def test_empty_environment_variable_is_not_a_password(write_config: Write) -> None:
+    assert problems(write_config(), {"RS_PASSWORD": ""}) == [
         '[[school]] RS2: imap.password_env = "RS_PASSWORD": must not be empty'
     ]
 
 
 def test_systemd_credentials_take_precedence_over_the_folder_of_the_configuration(
-    write: Write, tmp_path: Path
+    write_config: Write, tmp_path: Path
 ) -> None:
-    path = write()
+    path = write_config()
     (tmp_path / "credentials").mkdir()
     (tmp_path / "credentials" / "gym").write_text("from systemd")
     settings = load(path, ENVIRON | {"CREDENTIALS_DIRECTORY": str(tmp_path / "credentials")})
@@ -78,26 +64,30 @@ def test_systemd_credentials_take_precedence_over_the_folder_of_the_configuratio
     assert settings.smtp["GYM"].password.get() == PASSWORD
 
 
-def test_smtp_without_a_username_has_no_login(write: Write) -> None:
-    settings = load(write(('username = "bot@example"\npassword_file = "smtp"\n', "")), ENVIRON)
+def test_smtp_without_a_username_has_no_login(write_config: Write) -> None:
+    settings = load(write_config(('username = "bot@example"\npassword_file = "smtp"\n', "")), ENVIRON)
     assert (settings.smtp["GYM"].username, settings.smtp["GYM"].password) == ("", None)
 
 
-def test_school_can_turn_off_the_common_smtp_login(write: Write) -> None:
-    settings = load(write((GYM_IMAP, GYM_IMAP + '\nsmtp = { username = "" }')), ENVIRON)
+def test_school_can_turn_off_the_common_smtp_login(write_config: Write) -> None:
+    settings = load(write_config((GYM_IMAP, GYM_IMAP + '\nsmtp = { username = "" }')), ENVIRON)
     assert (settings.smtp["GYM"].username, settings.smtp["GYM"].password) == ("", None)
     assert settings.smtp["RS2"].username == "bot@example"
 
 
 def test_password_may_be_sent_unencrypted_to_the_local_machine(
-    subtests: pytest.Subtests, write: Write
+    subtests: pytest.Subtests, write_config: Write
 ) -> None:
     for host in ["localhost", "127.0.0.1", "127.8.8.8", "::1"]:
         with subtests.test(host=host):
-            settings = load(write(("mail.example", host), ("[imap]", '[imap]\nsecurity = "none"')), ENVIRON)
+            settings = load(
+                write_config(("mail.example", host), ("[imap]", '[imap]\nsecurity = "none"')), ENVIRON
+            )
             assert settings.imap["GYM"].security == "none"
 
 
-def test_connection_without_a_login_may_be_unencrypted(write: Write) -> None:
-    settings = load(write((GYM_IMAP, GYM_IMAP + '\nsmtp = { username = "", security = "none" }')), ENVIRON)
+def test_connection_without_a_login_may_be_unencrypted(write_config: Write) -> None:
+    settings = load(
+        write_config((GYM_IMAP, GYM_IMAP + '\nsmtp = { username = "", security = "none" }')), ENVIRON
+    )
     assert (settings.smtp["GYM"].security, settings.smtp["GYM"].port) == ("none", 25)

@@ -14,25 +14,6 @@ from mailbot.config.loader import evaluate
 from mailbot.config.sources import merge_sources
 from tests.support.config_files import ENVIRON, GOOD, GYM_IMAP, PASSWORD, Write, problems
 
-
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    """Write GOOD with changes, and the password files that it names."""
-    for name in ("smtp", "gym"):
-        (tmp_path / name).write_text(PASSWORD + "\n")
-        (tmp_path / name).chmod(0o600)
-
-    def written(*changes: tuple[str, str]) -> Path:
-        text = GOOD
-        for old, new in changes:
-            assert old in text, f"nothing to change: {old}"
-            text = text.replace(old, new)
-        (tmp_path / "mailbot.toml").write_text(text)
-        return tmp_path / "mailbot.toml"
-
-    return written
-
-
 SECOND_LEVEL = '[second_level]\nname = "Second Level"\nmembers = ["technik@stadt.example"]\n'
 WRONG = [
     # name, (what is changed, into what), the only line, or how it begins
@@ -119,10 +100,12 @@ WRONG = [
 ]  # fmt: skip
 
 
-def test_each_mistake_is_reported_in_one_line_with_its_key(subtests: pytest.Subtests, write: Write) -> None:
+def test_each_mistake_is_reported_in_one_line_with_its_key(
+    subtests: pytest.Subtests, write_config: Write
+) -> None:
     for name, change, expected in WRONG:
         with subtests.test(name):
-            lines = problems(write(change))
+            lines = problems(write_config(change))
             assert len(lines) == 1, lines
             assert lines[0].startswith(expected)
 
@@ -148,8 +131,8 @@ MEANING = (
 )
 
 
-def test_all_problems_of_form_are_reported_at_once_in_the_order_of_the_file(write: Write) -> None:
-    assert keys(write(*FORM)) == [
+def test_all_problems_of_form_are_reported_at_once_in_the_order_of_the_file(write_config: Write) -> None:
+    assert keys(write_config(*FORM)) == [
         "[bot] name",
         "[bot] langauge",
         "[imap] port",
@@ -157,8 +140,8 @@ def test_all_problems_of_form_are_reported_at_once_in_the_order_of_the_file(writ
     ]
 
 
-def test_all_problems_of_meaning_are_reported_at_once_in_the_order_of_the_file(write: Write) -> None:
-    assert keys(write(*MEANING)) == [
+def test_all_problems_of_meaning_are_reported_at_once_in_the_order_of_the_file(write_config: Write) -> None:
+    assert keys(write_config(*MEANING)) == [
         "[bot] templates",
         "[times] overdue_hours",
         "[imap] ca_file",
@@ -168,21 +151,21 @@ def test_all_problems_of_meaning_are_reported_at_once_in_the_order_of_the_file(w
     ]
 
 
-def test_meaning_is_checked_when_the_form_is_correct(write: Write) -> None:
-    both = write(("[bot]", '[bot]\ntemplates = "none"\nlangauge = "de"'))
+def test_meaning_is_checked_when_the_form_is_correct(write_config: Write) -> None:
+    both = write_config(("[bot]", '[bot]\ntemplates = "none"\nlangauge = "de"'))
     assert keys(both) == ["[bot] langauge"]
 
 
-def test_problems_do_not_show_passwords(write: Write, tmp_path: Path) -> None:
+def test_problems_do_not_show_passwords(write_config: Write, tmp_path: Path) -> None:
     (tmp_path / "gym").write_text(f"{PASSWORD}\n{PASSWORD}\n")
-    form = write(
+    form = write_config(
         ("[bot]", f'[bot]\ndatabase = "postgresql://mailbot:{PASSWORD}@host:port/"'),
         ('password_file = "smtp"', f'password = "{PASSWORD}"'),
         ('password_env = "RS_PASSWORD"', f'password_env = "{PASSWORD}"'),
         ('[imap]\nhost = "', f'[imap]\nhost = "imap://rs:{PASSWORD}@'),
     )
     not_shown(form, problems=4)
-    not_shown(write(('"RS_PASSWORD"', '"PATH"')), problems=2)
+    not_shown(write_config(('"RS_PASSWORD"', '"PATH"')), problems=2)
 
 
 def not_shown(path: Path, *, problems: int) -> None:
@@ -192,14 +175,14 @@ def not_shown(path: Path, *, problems: int) -> None:
     assert PASSWORD not in f"{raised.value} {raised.value!r} {raised.value.problems!r}"
 
 
-def test_settings_do_not_show_their_passwords(write: Write) -> None:
-    settings = load(write(("[bot]", f'[bot]\ndatabase = "postgresql://m:{PASSWORD}@h/d"')), ENVIRON)
+def test_settings_do_not_show_their_passwords(write_config: Write) -> None:
+    settings = load(write_config(("[bot]", f'[bot]\ndatabase = "postgresql://m:{PASSWORD}@h/d"')), ENVIRON)
     assert PASSWORD not in f"{settings} {settings!r} {settings.imap['GYM']} {settings.smtp['GYM'].password}"
 
 
-def test_error_has_no_cause_that_could_show_a_value(write: Write) -> None:
+def test_error_has_no_cause_that_could_show_a_value(write_config: Write) -> None:
     with pytest.raises(ConfigurationError) as raised:
-        load(write(("[imap]", f'[imap]\npassword = "{PASSWORD}"')), ENVIRON)
+        load(write_config(("[imap]", f'[imap]\npassword = "{PASSWORD}"')), ENVIRON)
     assert raised.value.__context__ is None
 
 
@@ -211,10 +194,10 @@ def test_directory_instead_of_a_file_is_reported(tmp_path: Path) -> None:
     assert problems(tmp_path) == ["cannot be read: Is a directory"]
 
 
-def test_file_that_is_nested_too_deep_or_too_large_is_reported(write: Write, tmp_path: Path) -> None:
-    path = write(("[bot]", f"a = {'[' * 5_000}{']' * 5_000}\n[bot]"))
+def test_file_that_is_nested_too_deep_or_too_large_is_reported(write_config: Write, tmp_path: Path) -> None:
+    path = write_config(("[bot]", f"a = {'[' * 5_000}{']' * 5_000}\n[bot]"))
     assert problems(path) == ["is not TOML that can be read: its lists or tables are nested too deep"]
-    path = write(("[bot]", 'include = "large"\n[bot]'))
+    path = write_config(("[bot]", 'include = "large"\n[bot]'))
     with (tmp_path / "large").open("wb") as large:
         large.truncate(10_000_001)
     with pytest.raises(ConfigurationError, match="large: cannot be read: File too large"):
@@ -222,7 +205,7 @@ def test_file_that_is_nested_too_deep_or_too_large_is_reported(write: Write, tmp
 
 
 def test_fifo_or_device_in_place_of_a_file_is_reported_and_never_read(
-    subtests: pytest.Subtests, write: Write, tmp_path: Path
+    subtests: pytest.Subtests, write_config: Write, tmp_path: Path
 ) -> None:
     os.mkfifo(tmp_path / "fifo", 0o600)  # without a writer, opening it would block
     for name in ("fifo", "/dev/zero"):
@@ -232,16 +215,16 @@ def test_fifo_or_device_in_place_of_a_file_is_reported_and_never_read(
             ("[bot]", f'include = "{name}"\n[bot]'),
         ):
             with subtests.test(use=use), pytest.raises(ConfigurationError) as raised:
-                load(write((line, use)), ENVIRON)
+                load(write_config((line, use)), ENVIRON)
             assert re.search(rf"{name}.*: Not a regular file", str(raised.value))
     assert problems(tmp_path / "fifo") == ["cannot be read: Not a regular file"]
 
 
 def test_templates_that_cannot_be_read_are_reported(
-    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    write_config: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "mails" / "de").mkdir(parents=True)
-    path = write(("[bot]", '[bot]\ntemplates = "mails"'))
+    path = write_config(("[bot]", '[bot]\ntemplates = "mails"'))
     (tmp_path / "mails" / "lost+found").mkdir()  # has no templates
     monkeypatch.setattr("os.access", lambda folder, _: folder.name in ("mails", "fr"))  # root may read all
     expected = f"must be a directory that can be read; {tmp_path / 'mails' / 'de'} is not"
@@ -250,14 +233,14 @@ def test_templates_that_cannot_be_read_are_reported(
     load(path, ENVIRON)
 
 
-def test_wrong_encoding_is_reported_with_its_line(write: Write) -> None:
-    path = write()
+def test_wrong_encoding_is_reported_with_its_line(write_config: Write) -> None:
+    path = write_config()
     path.write_bytes(GOOD.replace("Gymnasium", "Schüler").encode("latin-1"))
     assert problems(path) == ["is not in UTF-8 (line 17); save it in this encoding"]
 
 
-def test_byte_order_mark_is_ignored(write: Write) -> None:
-    path = write()
+def test_byte_order_mark_is_ignored(write_config: Write) -> None:
+    path = write_config()
     path.write_text(path.read_text(), encoding="utf-8-sig")
     assert load(path, ENVIRON).policy.name == "Schul-Support"
 
@@ -310,9 +293,9 @@ VALUES += [
 
 
 def test_any_value_at_any_key_gives_settings_or_problems_without_passwords(
-    subtests: pytest.Subtests, write: Write
+    subtests: pytest.Subtests, write_config: Write
 ) -> None:
-    path = write()
+    path = write_config()
     for value in VALUES:
         with subtests.test(value=value):
             for key in re.finditer(r" = (?=([^\[{].*?|\[.*?\]|\{.*\})( \}|,|$))", GOOD, re.MULTILINE):
@@ -324,6 +307,6 @@ def test_any_value_at_any_key_gives_settings_or_problems_without_passwords(
                 assert PASSWORD not in shown
 
 
-def test_number_with_too_many_digits_is_a_problem_of_the_file(write: Write) -> None:
-    (line,) = problems(write(('"state"', "9" * 5000)))
+def test_number_with_too_many_digits_is_a_problem_of_the_file(write_config: Write) -> None:
+    (line,) = problems(write_config(('"state"', "9" * 5000)))
     assert "is not TOML" in line
