@@ -72,6 +72,15 @@ MERE = (
     "Thanks mate",
     "Щиро дякую!",
     "Спасибо большое",
+    "Supi, danke!",
+    "Super, das ging ja fix. Danke!",
+    "Thanks a lot, works like a charm!",
+    "Ok danke, weiß Bescheid.",
+    "Danke und bis morgen!",
+    "Danke, bis dann\nLena",
+    "Danke für den tollen Service!",
+    "Danke, liebes Support-Team!",
+    "Danke, alles wieder in Ordnung.",
 )
 
 NEWS = (
@@ -128,6 +137,14 @@ NEWS = (
     "Dziękuję, ale nie działa",
     "Grazie, ma non funziona",
     "Gracias, pero no funciona",
+    "Danke, bald ist alles behoben",
+    "Bald behoben, danke",
+    "Danke, geht bald wieder",
+    "Danke, bis bald behoben ist",
+    "Danke, bis morgen geht alles wieder",
+    "Danke, alles behoben bis bald",
+    "Danke, nicht alles in Ordnung",
+    "Danke, Fix fehlt",
     "Danke " * 100,
 )
 

@@ -40,8 +40,8 @@ _COURTESIES = frozenset(
     okay okey alles klar gut es hat geklappt klappt funktioniert geht laeuft geholfen tut jetzt nun
     wieder auch schon und freundlichen freundliche viele liebe beste schoene herzliche gruesse gruss
     gruessen mit dem vg lg mfg einen noch tag abend woche wochenende feierabend schoenes
-    passt erledigt geloest behoben sich gemacht mega cool weltklasse freut freue team teams kollegen
-    kolleginnen lieber wow bald bis nachricht mail mails wuensche wuenschen alle
+    passt erledigt geloest behoben sich gemacht mega cool weltklasse freut freue team teams liebes kollegen
+    kolleginnen lieber wow supi super service tollen guten netten nachricht mail mails wuensche wuenschen alle
     leute ganze gesamte gesamten zusammen allen beide beiden allerseits miteinander herr
     ihr seid hab habt gleichfalls ebenso ebenfalls guys schnell ging ja war gesehen begeistert
     gern gerne geschehen gott s we grosses lob
@@ -86,8 +86,12 @@ _PHRASES = re.compile(
       (?-i:(?!Nichts|Niemand|Kein|Kaum|Nie\b|\w{0,20}(?i:alarm|fehler|virus|absturz)\b)[A-ZÄÖÜ])\w{2,30}
       \ (?:geht|läuft|funktioniert|tut|klappt|druckt|startet)\ (?:(?:jetzt|nun|auch|endlich)\ )?wieder\b
     |\bwie\ immer\b
+    |(?:^|(?<=danke)|(?<=dank)|(?<=schön)|[,.!–-]|\b(?:und|and|et)\b)\s*\b
+      bis\ (?:bald|dann|morgen|später|demnächst|zum\ nächsten\ mal)\b(?=[\s.,!]*$)
+    |\bging\ (?:ja\ )?(?:(?:aber|echt|wirklich)\ )?fix\b|\blike\ a\ charm\b|\bweiß\ (?:ich\ )?bescheid\b
+    |\b(?:support|it|edv|technik)-?team\b
     |\b(?:that|it)\ worked\b(?=\s*(?:[,.!]|$))
-    |\bdas\ war['’]?s(?:\ (?:dann|schon))?\b|\b(?:ist\ )?alles\ in\ ordnung\b
+    |\bdas\ war['’]?s(?:\ (?:dann|schon))?\b|\b(?:ist\ )?alles\ (?:wieder\ )?in\ ordnung\b
     |\b(?:(?:sie|ihr|du)\ )?(?:haben|habt|hast)\ (?:mir|uns)\ (?:sehr|wirklich|super)\ (?:gut\ )?geholfen\b
     |\b(?:sie|ihr|du)\ (?:sind|seid|bist)\ (?:der|die|ein)\ (?:besten?|held\w{0,2}|schatz|engel)\b
     |\b(?:ist|sind)\ (?:gut\ |heil\ )?angekommen\b
