@@ -82,6 +82,9 @@ def test_automatic_replies_are_recognised_and_people_who_write_about_them_are_no
             "Pour que votre message soit remis, veuillez confirmer en cliquant ici : https://f.example/1",
         ),
         ("Bericht", "Klik op https://f.example/1 om uw bericht te laten bezorgen."),
+        ("Ticket #8812 wurde erstellt", "Dies ist eine automatische Bestätigung. Wir melden uns."),
+        ("Your request has been created", "This is an automated message."),
+        ("[T 7] Eingangsbestätigung", "Sehr geehrte Frau Au, dies ist eine automatisch erstellte Nachricht."),
         ("Re: Beamer", "👍 Kim Probst zareagował(a) przez Gmail"),
         ("Re: Beamer", "Gefällt mir: „Der Beamer geht wieder“"),
     ]:
@@ -89,6 +92,8 @@ def test_automatic_replies_are_recognised_and_people_who_write_about_them_are_no
             assert _kind(_PERSON, subject, text, reply=True) == "auto-reply"
     for subject, text, reply in [
         ("Auto: Parkplatz", "Der Wagen steht vor der Tür.", False),
+        ("Ticket wurde erstellt", "Hallo, was ist das? Diese Nachricht wurde automatisch erstellt.", True),
+        ("Ein Ticket wurde erstellt, aber leer", "Im Portal steht nichts.", False),
         ("YNT: Yazıcı", "Pazartesi izinliyim, cuma günü gelebilir misiniz?", True),
         ("Abwesenheitsnotiz", "Die Abwesenheitsnotiz von Frau Au lässt sich nicht abschalten.", False),
         ("Re: Beamer", "Ich schrieb schon:\nDies ist eine automatische Antwort.\nDas stört mich.", True),

@@ -112,7 +112,7 @@ RECEIPT_SUBJECT = re.compile(
     r"\s*(?:read|gelesen|return receipt|disposition notification|lesebestätigung"
     r"|empfangsbestätigung|not read|ungelesen gelöscht|lu|non lu|leído|letto|displayed|delivered"
     r"|accusé de (?:réception|lecture)|confirmation de lecture|accepté|refusé|provisoire"
-    r"|zugestellt|übermittelt|recall|rückruf|accepted|declined|tentative|zugesagt|abgesagt"
+    r"|zugestellt|übermittelt|(?P<recall>recall|rückruf)|accepted|declined|tentative|zugesagt|abgesagt"
     r"|angenommen|abgelehnt|mit vorbehalt(?: angenommen)?|nicht gelesen|przeczytano|okundu|gelezen"
     r"|прочитано|прочтено)\s*(?:\([^)]{0,20}\)\s*)?(?::|[-–]\s)",
     re.I,

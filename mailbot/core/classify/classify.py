@@ -34,6 +34,7 @@ _AUTO_REPLY_FIELD = re.compile(
     r"|respond(?:er)?|generated)"
     r"|vacation|away|ooo-reply|oof|hmailserver-loopcount|fc-machinegenerated)"
 )
+_NAMES_AUTORESPONDER = ("delivered-to", "x-post-messageclass")
 _UNSET = ("", "no", "none", "false", "0")
 _NO_AUTO_REPLY = ("", "no", "auto-forwarded")  # a rule of a mailbox forwards what a human wrote, too
 _LIST_FIELDS = (
@@ -95,9 +96,10 @@ def _is_set(mail: Mail, names: tuple[str, ...]) -> bool:
 
 def _has_auto_reply_field(mail: Mail) -> bool:
     return any(
-        _AUTO_REPLY_FIELD.fullmatch(name) and value.strip().lower() not in _UNSET
+        (_AUTO_REPLY_FIELD.fullmatch(name) and value.strip().lower() not in _UNSET)
+        or (name in _NAMES_AUTORESPONDER and "autoresponder" in value.lower())
         for name, value in mail.headers
-        if name.startswith("x-")
+        if name.startswith(("x-", "delivered-to"))
     )
 
 

@@ -11,12 +11,12 @@ _LONGEST = 1_500  # characters
 def is_receipt(mail: Mail) -> bool:
     """Return whether subject and text of a mail are those of a receipt.
 
-    People write "Rückruf - 0171 2345" without a text: a subject without a colon does not count alone.
+    People write "Rückruf - 0171 2345" and "Rückruf: 0171 2345" without a text, so these do not count alone.
     """
     subject = RECEIPT_SUBJECT.match(bare_subject(mail.subject))
     if subject is None:
         return False
-    says_all = not mail.text and subject[0].endswith(":")
+    says_all = not mail.text and subject[0].endswith(":") and not subject["recall"]
     return says_all or bounce.has_null_path(mail) or _says_receipt(mail)
 
 
