@@ -182,6 +182,7 @@ def test_polite_words_around_an_argument_are_ignored() -> None:
         "#schließen bitte 12 14": ("12", "14"), "#schließen Ticket 12, danke": ("12",),
         "#schließen Nr. 12": ("12",), "#schließen Ticket Nr. 12 und Nr. 14": ("12", "und", "Nr.", "14"),
         "#fermer n° 12": ("n°", "12"), "#erledigt, danke dir!": (), "#schließen Meldung 12": ("12",),
+        "#close pls": (), "#close thx!": (), "#erledigt, bitte schön": (),
         "#wiedervorlage morgen bitte": ("morgen",), "#close vielen Dank!": (), "#close, danke schön": (),
         "#schließen bitte und danke": (), "#zuweisen Anna Schön": ("Anna", "Schön"),
         "#zuweisen Max, bitte": ("Max",), "#suche bitte danke": ("bitte", "danke"),

@@ -85,6 +85,12 @@ def test_text_that_begins_as_a_note_without_its_sign_is_refused_with_an_offer() 
         "=23notiz Geheim.",
         "Hashtag Notiz Geheim.",
         "raute intern Geheim.",
+        "(nur intern) Geheim.",
+        "Interne Info: Geheim.",
+        "Interner Hinweis: Geheim.",
+        "Notiz (nur intern): Geheim.",
+        "Intern!\nGeheim.",
+        "№notiz Geheim.",
     ):
         done = answers(MAX, ticket(), text).decide()
         assert (done.outcome, done.notified) == ("refused", {(MAX, "refusal")}), text
@@ -92,6 +98,8 @@ def test_text_that_begins_as_a_note_without_its_sign_is_refused_with_an_offer() 
     for text in (
         "Notizen sind wieder da: bitte neu anmelden.",
         "Intern habe ich das geklärt.",
+        "Interne Prüfung: bestanden.",
+        "(interne Nummer 12) geht wieder.",
         "Hashtag Notizen",
     ):
         assert answers(MAX, ticket(), text).decide().outcome == "reply", text

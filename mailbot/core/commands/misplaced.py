@@ -26,10 +26,11 @@ _NOTE_WORDS = [fold(word) for word in NOTE.all_words]
 # Matches "Intern: …", "Notiz: …", "@notiz …" and "/note …", which lack the sign of a command.
 _NOTE_WITHOUT_SIGN = re.compile(
     r"[^\w\n>]{0,10}(?:(?:nur|rein)\s)?(?P<word>"
-    r"(?:(?:interne|internal)\s)?notiz|interne?|internal(?:\snote)?|note\sinterne)"
-    r"(?:\s?:|\s[-–—]\s|[^\S\n]{0,9}\n)"
-    r"|[^\w\n>]{0,10}(?:[@/!§⌗$+\\]|[%=]23|(?:hash(?:tag)?|raute|dièse)\s)(?P<marked>notiz|intern|note)\b"
-    r"|\s{0,5}(?:\[|\(|\*{1,2}|_|<)\s?(?P<bracketed>(?:interne\s)?notiz|interne?|internal|note\sinterne)"
+    r"(?:(?:interne|internal)\s)?notiz(?:\s\((?:nur\s)?intern\))?|interne?|internal(?:\snote)?|note\sinterne"
+    r"|interner?\s(?:info(?:rmation)?|mitteilung|nachricht|anmerkung|bemerkung|hinweis))"
+    r"(?:\s?:|\s[-–—]\s|!?[^\S\n]{0,9}\n)"
+    r"|[^\w\n>]{0,10}(?:[@/!§⌗№$+\\]|[%=]23|(?:hash(?:tag)?|raute|dièse)\s)(?P<marked>notiz|intern|note)\b"
+    r"|\s{0,5}(?:\[|\(|\*{1,2}|_|<)\s?(?P<bracketed>(?:(?:nur|rein)\s)?(?:(?:interne\s)?notiz|interne?|internal|note\sinterne))"
     r"\s?(?:\]|\)|\*{1,2}|_|>)"
     r"|[^\w\n>]{0,10}[#＃]\s{0,5}\n\s{0,5}(?P<torn>notiz|intern|note)\b",
     re.I,
