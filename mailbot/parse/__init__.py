@@ -21,6 +21,7 @@ __all__ = ["parse", "part_contents"]
 _PRIVATE = re.compile(f"[{quotation.SIGNATURE_BEGINS}{quotation.SIGNATURE_ENDS}{quotation.INDENTED}]")
 # Servers write no encoded words here; a sender could hide a forged result in an encoded word.
 _AS_WRITTEN = frozenset({"authentication-results"})
+_DELIVERY_REPORTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
 
 
 def parse(content: bytes) -> Mail:
@@ -35,7 +36,7 @@ def parse(content: bytes) -> Mail:
     blocks = contents.walk(tree)
     text, unseen = _joined(blocks, defects)
     structured = all(block.is_html for block in blocks)
-    split = quotation.split(text, structured=structured)
+    split = _split(text, contents, structured=structured)
     known = _read_header(tree.fields, defects)
     mail = replace(
         known,
@@ -62,6 +63,16 @@ def parse(content: bytes) -> Mail:
     return (
         mail if mail.delivery or not is_bounce(mail) else _with_named_recipients(mail, source, text, contents)
     )
+
+
+def _split(text: str, contents: PartCollector, *, structured: bool) -> quotation.SplitText:
+    """Return new text, signature and quotation; the text of a delivery report has no parts.
+
+    Its header block of the returned mail looks like a quotation, and the failed recipients are below it.
+    """
+    if _DELIVERY_REPORTS.isdisjoint(contents.reports):
+        return quotation.split(text, structured=structured)
+    return quotation.SplitText(_PRIVATE.sub("", text).strip())
 
 
 def _read_header(raw: tuple[mime.Field, ...], defects: list[str]) -> Mail:
