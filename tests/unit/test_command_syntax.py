@@ -227,7 +227,16 @@ def test_subject_with_a_hashtag_elsewhere_stays_a_subject(subtests: pytest.Subte
 
 
 def test_prefix_before_a_command_in_the_subject_is_ignored(subtests: pytest.Subtests) -> None:
-    for prefix in ["AW: ", "Re:", "[EXTERN] ", "AW: [EXTERN] ", "[Spam?] Re[2]: ", "EXT: ", "Antwort: "]:
+    for prefix in [
+        "AW: ",
+        "Re:",
+        "[EXTERN] ",
+        "AW: [EXTERN] ",
+        "[Spam?] Re[2]: ",
+        "EXT: ",
+        "Antwort: ",
+        "SV: ",
+    ]:
         with subtests.test(prefix=prefix):
             assert names("Text", f"{prefix}#close bitte") == ["close"]
             assert names("Text", f"{prefix}*#close* AW: [#GYM-1] Beamer") == ["close"]

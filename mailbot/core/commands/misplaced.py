@@ -14,6 +14,7 @@ from mailbot.core.commands.context import MailContext
 from mailbot.core.commands.parse import arguments, find, nearest, parse
 from mailbot.core.commands.status import NOTE
 from mailbot.core.commands.syntax import INVISIBLE, WITHIN
+from mailbot.core.model.mail import PREFIX
 from mailbot.core.model.notification import Reason, RefusedLine
 from mailbot.core.model.notification_kind import Confirms
 from mailbot.core.text.words import fold
@@ -37,7 +38,7 @@ _NOTE_WITHOUT_SIGN = re.compile(
 )
 # Matches "Intern: AW: [GYM-12] Beamer" and "AW: [GYM-12] Beamer (intern)", not "Schulintern: Beamer".
 _NOTE_IN_SUBJECT = re.compile(
-    r"\s{0,5}(?:(?:re|aw|antw|wg|fwd?|tr|rép)\s?:\s{0,5}|\[[^\[\]]{0,40}\]\s{0,5}){0,9}"
+    rf"\s{{0,5}}(?:{PREFIX}\s{{0,5}}|\[[^\[\]]{{0,40}}\]\s{{0,5}}){{0,9}}"
     r"(?P<first>(?:nur\s)?(?:intern|interne\snotiz|internal)\s?:)"
     r"|.{0,300}(?P<last>\((?:nur\s)?intern(?:al)?\))\s{0,5}$",
     re.I,

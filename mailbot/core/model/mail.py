@@ -32,9 +32,12 @@ class Address:
         return self.name or self.email
 
 
+REPLY_PREFIX = "re|aw|antw|antwort|rép|sv|vs|odp|vá|ynt|res|rif"
+"""Alternatives of a pattern: the words before the subject of a reply, without their colon."""
+PREFIX = rf"(?:{REPLY_PREFIX}|wg|fwd?|tr)(?:\[\d{{1,3}}\])?\s?:"
+"""A pattern of the prefix of a reply or a forwarded mail."""
 _REPLY = re.compile(
-    r"\s*(?:\[[^\]]{0,60}\]\s*)*(?:re|aw|antw(?:ort)?|sv|rép|odp|vá|ynt|res|rif|r|回复|回覆)(?:\[\d{1,3}\])?\s?[:：]",
-    re.I,
+    rf"\s*(?:\[[^\]]{{0,60}}\]\s*)*(?:{REPLY_PREFIX}|r|回复|回覆)(?:\[\d{{1,3}}\])?\s?[:：]", re.I
 )
 
 
