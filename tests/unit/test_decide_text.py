@@ -91,6 +91,21 @@ def test_text_that_begins_as_a_note_without_its_sign_is_refused_with_an_offer() 
         "Notiz (nur intern): Geheim.",
         "Intern!\nGeheim.",
         "№notiz Geheim.",
+        "{intern} Geheim.",
+        "+++ INTERN +++ Geheim.",
+        "„Intern“ Geheim.",
+        "ACHTUNG INTERN: Geheim.",
+        "Info intern: Geheim.",
+        "Nur für uns: Geheim.",
+        "Nur für Kollegen: Geheim.",
+        "Notiz für Erika: Geheim.",
+        "Gesprächsnotiz: Geheim.",
+        "Intern (nicht senden): Geheim.",
+        "Intern, nicht an die Schule: Geheim.",
+        "Hallo Erika, intern: Geheim.",
+        "Geheim (intern)",
+        "Geheim.\n\n[nur intern]",
+        "Geheim.\n\nIntern!",
     ):
         done = answers(MAX, ticket(), text).decide()
         assert (done.outcome, done.notified) == ("refused", {(MAX, "refusal")}), text
@@ -100,6 +115,14 @@ def test_text_that_begins_as_a_note_without_its_sign_is_refused_with_an_offer() 
         "Intern habe ich das geklärt.",
         "Interne Prüfung: bestanden.",
         "(interne Nummer 12) geht wieder.",
+        "Nur für Raum 12: neues Kabel.",
+        "Notiz für die Klasse: neu anmelden.",
+        "Intern ist alles gut, extern nicht: DNS.",
+        "- intern-Netz ist da\n- extern auch",
+        "Rufen Sie an: Durchwahl 12 (intern)",
+        "Das Netz geht nur intern.",
+        "Hallo Frau Muster, internes Netz: geht wieder.",
+        '"Interne" Geräte sind wieder da.',
         "Hashtag Notizen",
     ):
         assert answers(MAX, ticket(), text).decide().outcome == "reply", text
