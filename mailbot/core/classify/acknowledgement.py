@@ -46,6 +46,8 @@ _IS_GENERATED = re.compile(
     r"|this (?:is an auto(?:mat\w{2,5}|-?generated) |(?:e-?mail|mail|message|reply) (?:was|is) auto)"
     r"(?:generated|matically (?:generated|sent)|(?:e-?mail|mail|message|reply|response))"
     r"|(?:ceci est|il s['’]agit d['’]) ?une? (?:réponse|message|courriel|e-?mail) automatique)"
+    r"(?:[,;]? ?(?:[–-]|und|and|et)? ?(?:bitte |please |merci de )?(?:antworten sie (?:bitte )?nicht"
+    r"|kann nicht beantwortet|do not reply|ne pas répondre)[^.!?\n]{0,40})?"
     r"[ \t*_)=#\u2010-\u2015-]{0,9}(?:[.!]|$)"
 )  # in lower case
 _QUESTION = re.compile(r"\?(?:\s|$)")
