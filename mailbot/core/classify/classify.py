@@ -312,8 +312,8 @@ def classify(
 ) -> Classification:
     """Return the kind of a mail and the reason; a mail that matches no rule is human.
 
-    A mail from a list is human if it is a reply, if it was also sent to a support address, or if a person of
-    `domains`, those of the schools, wrote it.
+    A mail from a list is human in three cases: it is a reply, it was also sent to a support address, or a
+    person of `domains` wrote it. These are the domains of the schools.
     """
     # Patterns see no run of blanks: the sender chooses how long one is.
     subject = " ".join(mail.subject.split())[:_MAX_SUBJECT]
