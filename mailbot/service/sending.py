@@ -145,6 +145,7 @@ def end_alert_of_failed_mails(session: Session, desk: Desk, now: datetime) -> No
 def _try_to_notify(session: Session, desk: Desk, outcome: SendOutcome, now: datetime) -> None:
     """Notify of a failed mail; an error undoes only that, so that the other outcomes are recorded."""
     try:
+        # A savepoint: on PostgreSQL an error would end the whole transaction.
         with session.begin_nested():
             _notify_failure(session, desk, outcome, now)
     except TRANSIENT:

@@ -72,6 +72,7 @@ _CLAIM = (
     .where(_OUTBOX.c.id.in_(bindparam("chosen", expanding=True)))
     .values(
         state="sending",
+        # Counted before the attempt: a mail that kills the process must not be tried without end.
         attempts=_OUTBOX.c.attempts + 1,
         next_attempt=bindparam("until"),
         holder=bindparam("worker"),
@@ -224,6 +225,7 @@ def claim(
     """
     rows: list[Any] = []
     values = {"schools": list(schools), "now": now, "hold_since": now - HOLD_BEHIND_EARLIER}
+    # Turns cost a statement each, so a single school takes them all at once.
     turn = MAILS_PER_TURN if len(schools) > 1 else most
     while len(rows) < most:
         limit = min(turn, most - len(rows))
@@ -231,6 +233,7 @@ def claim(
         place = {"after": after, "chosen": chosen, "most": limit}
         found = execute(session, _NEXT, values | place).all()
         rows.extend(found)
+        # Nothing is left behind `after`; from the beginning there is nothing left at all.
         if len(found) < limit and not after:
             break
         after = found[-1].school if len(found) == limit else ""
@@ -243,6 +246,7 @@ def claim(
 
 def release(due: ClaimedMail) -> SendOutcome:
     """Return the outcome of a claimed mail that was not attempted: it is due as before."""
+    # A mail whose claim expired has the state "sending", which only a claim may set.
     state = due.state if due.state in ("queued", "uncertain") else "queued"
     return SendOutcome(due.id, state, due.last_error, due.next_attempt, counts=False)
 
@@ -258,6 +262,7 @@ def record(session: Session, attempts: Collection[SendOutcome], now: datetime, w
             "new_state": attempt.state,
             "reply": attempt.error,
             "sent_at": now if attempt.state == "sent" else None,
+            # The claim has counted the attempt already.
             "uncounted": int(not attempt.counts),
             "uncertain": int(attempt.uncertain),
             "retry_at": attempt.next_attempt,

@@ -186,8 +186,10 @@ def _is_framed(chain: Sequence[_Run], source: _Characters) -> bool:
 def _runs(reply: str, source: str) -> list[_Run]:
     """Return the parts that a reply has in common with a sent text, in the order of the reply."""
     places: dict[str, list[int]] = {}
+    # Only every `_STRIDE`th position is indexed; `_extended` goes back over the others.
     for at in range(0, len(source) - _KEY + 1, _STRIDE):
         known = places.setdefault(source[at : at + _KEY], [])
+        # A text that repeats itself would make each position a candidate, and the search quadratic.
         if len(known) < _MAX_PLACES:
             known.append(at)
     runs: list[_Run] = []
@@ -231,6 +233,7 @@ def _extended(reply: str, at: int, source: str, place: int, end: int) -> _Run:
     ):
         back += 1
     length = _KEY
+    # In pieces first: a comparison of single characters is slow in Python.
     while (piece := reply[at + length : at + length + 64]) and source.startswith(piece, place + length):
         length += len(piece)
     longest = min(len(reply) - at, len(source) - place)

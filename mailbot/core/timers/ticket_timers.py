@@ -241,6 +241,7 @@ def _leading_escalates(context: TimerContext) -> bool:
     leading = context.leading
     if leading is None:
         return False
+    # The run checks one ticket at a time, so ask what it will decide about the other.
     due = _due(replace(context, ticket=leading))
     return leading.level == 2 or (due is not None and due.act is _escalate)
 
