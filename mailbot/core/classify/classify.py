@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 
 from mailbot.core.classify import auto_mail_patterns as patterns
 from mailbot.core.classify import bounce
-from mailbot.core.classify.acknowledgement import is_acknowledgement, is_automatic_answer
+from mailbot.core.classify.acknowledgement import is_acknowledgement, is_automatic_answer, is_receipt
 from mailbot.core.classify.reaction import is_reaction, is_recall
-from mailbot.core.classify.receipt import is_receipt
 from mailbot.core.classify.subject import answers_mail, bare_subject, is_reply_subject
 from mailbot.core.model.mail import LIST_ADDRESS_FIELDS, Classification, Mail, MailKind
 from mailbot.core.text.references import subject_tags
