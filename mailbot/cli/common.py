@@ -39,8 +39,36 @@ def _printable_errors() -> Iterator[None]:
         raise
 
 
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "Set up and run": ("demo", "init", "check", "run", "reload", "once", "invite"),
+    "Tickets and mails": (
+        *("tickets", "show", "find", "today", "explain", "outbox", "quarantine"),
+        *("blocked", "unblock", "release"),
+    ),
+    "The state of the desk": ("status", "report", "audit", "preview", "handouts"),
+    "Data": (
+        *("backup", "restore", "upgrade-database", "migrate-database", "export", "import"),
+        *("disclose", "forget", "schools", "rename-school"),
+    ),
+}
+"""The calls in the order in which `--help`, the man page and docs/command-line.md list them, by heading."""
+
+
 class _Calls(TyperGroup):
     """All calls; typer itself prints what is wrong with their arguments."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of the calls in the order of GROUPS, and then those that are hidden."""
+        listed = [name for names in GROUPS.values() for name in names]
+        return [*listed, *(name for name in super().list_commands(ctx) if name not in listed)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a call, below the heading of its group in `--help`."""
+        command: Any = super().get_command(ctx, cmd_name)
+        heading = next((heading for heading, names in GROUPS.items() if cmd_name in names), None)
+        if command is not None and heading is not None:
+            command.rich_help_panel = heading
+        return command
 
     def make_context(self, *args: Any, **extra: Any) -> Any:
         """Read the options before the name of a call."""
