@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
@@ -120,6 +121,22 @@ def _global(
     ] = False,
 ) -> None:
     context.obj = config
+
+
+def parse_day(text: str) -> date:
+    """Return a day such as 2026-11-27; exit with status 2 if it is none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text} is not a day such as 2026-11-27") from None
+
+
+def parse_month(text: str) -> date:
+    """Return the first day of a month such as 2026-10; exit with status 2 if it is none."""
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        raise typer.BadParameter(f"{text} is not a month such as 2026-10") from None
 
 
 def settings_of(context: typer.Context, config: Path | None) -> "Settings":
