@@ -120,7 +120,9 @@ def next_state(due: ClaimedMail, state: str, reply: str, now: datetime) -> SendO
         return SendOutcome(due.id, "sent")
     uncertain = state == "uncertain"
     attempts = due.uncertain_attempts + uncertain
-    retry_at = next_attempt(due.attempts, due.created, now, uncertain=uncertain, uncertain_attempts=attempts)
+    retry_at = next_attempt(
+        due.attempts, due.attempts_since, now, uncertain=uncertain, uncertain_attempts=attempts
+    )
     if state == "permanent" or retry_at is None:
         prefix = f"transmitted {attempts} times without a reply, so it may have arrived; " if attempts else ""
         return SendOutcome(due.id, "failed", prefix + reply, uncertain=uncertain)

@@ -23,8 +23,8 @@ MAX_SENT = 60_000
 _MARK = "\ue006"  # follows the ">>" that this module puts before each quoted line
 _MARKED = re.compile(f">{{0,2}}{_MARK}")
 _KEY = 12  # characters of which the positions are indexed
-_STRIDE = 6
-_MAX_PLACES = 8
+_STRIDE = 6  # only positions with that distance are indexed; `_extended` finds the others
+_MAX_PLACES = 8  # of the same characters: in a text that repeats itself the search would be quadratic
 _MAX_JUMP = 300  # characters that a program leaves out of its quotation
 _MAX_ADDED = 60  # characters that it adds
 _MIN_RUN = 40  # characters of a single line of a reply that quotes several lines
@@ -186,10 +186,8 @@ def _is_framed(chain: Sequence[_Run], source: _Characters) -> bool:
 def _runs(reply: str, source: str) -> list[_Run]:
     """Return the parts that a reply has in common with a sent text, in the order of the reply."""
     places: dict[str, list[int]] = {}
-    # Only every `_STRIDE`th position is indexed; `_extended` goes back over the others.
     for at in range(0, len(source) - _KEY + 1, _STRIDE):
         known = places.setdefault(source[at : at + _KEY], [])
-        # A text that repeats itself would make each position a candidate, and the search quadratic.
         if len(known) < _MAX_PLACES:
             known.append(at)
     runs: list[_Run] = []
@@ -233,7 +231,6 @@ def _extended(reply: str, at: int, source: str, place: int, end: int) -> _Run:
     ):
         back += 1
     length = _KEY
-    # In pieces first: a comparison of single characters is slow in Python.
     while (piece := reply[at + length : at + length + 64]) and source.startswith(piece, place + length):
         length += len(piece)
     longest = min(len(reply) - at, len(source) - place)
