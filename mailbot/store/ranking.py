@@ -54,6 +54,7 @@ def rank_similar(problem: TermSet, postings: Mapping[str, Collection[int]], tota
         for word, tickets in postings.items()
         if 0 < len(tickets) <= MAX_DOC_FREQUENCY
     }
+    # Only words of the subject find tickets; those of the text then rank them.
     candidates = set[int]().union(*(postings[word] for word in weights if word in problem.subject))
     scores: defaultdict[int, float] = defaultdict(float)
     shared: Counter[int] = Counter()
