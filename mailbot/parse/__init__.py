@@ -36,9 +36,9 @@ def parse(content: bytes) -> Mail:
     blocks = contents.walk(tree)
     text, unseen = _joined(blocks, defects)
     structured = all(block.is_html for block in blocks)
-    # By general rules. `service.receive` splits a reply again if it knows the text of the quoted mail.
-    split = _split(text, contents, structured=structured)
     known = _read_header(tree.fields, defects)
+    # By general rules. `service.receive` splits a reply again if it knows the text of the quoted mail.
+    split = _split(text, contents, structured=structured, report=known.is_report)
     mail = replace(
         known,
         text=split.text,
@@ -66,12 +66,12 @@ def parse(content: bytes) -> Mail:
     )
 
 
-def _split(text: str, contents: PartCollector, *, structured: bool) -> quotation.SplitText:
+def _split(text: str, contents: PartCollector, *, structured: bool, report: bool) -> quotation.SplitText:
     """Return new text, signature and quotation; the text of a delivery report has no parts.
 
     Its header block of the returned mail looks like a quotation, and the failed recipients are below it.
     """
-    if _DELIVERY_REPORTS.isdisjoint(contents.reports):
+    if not report or _DELIVERY_REPORTS.isdisjoint(contents.reports):
         return quotation.split(text, structured=structured)
     return quotation.SplitText(_PRIVATE.sub("", text).strip())
 

@@ -95,6 +95,27 @@ def test_text_of_a_report_is_whole(subtests: pytest.Subtests) -> None:
             assert not re.search("[\ue000-\uf8ff]", got.text)
 
 
+def test_report_that_a_person_forwards_in_their_mail_is_human(subtests: pytest.Subtests) -> None:
+    report = (
+        "Content-Type: message/delivery-status\n\nReporting-MTA: dns; mail.example\n\n"
+        "Final-Recipient: rfc822; kim@hgs.example\nAction: failed\nStatus: 5.1.1\n"
+    )
+    for head, text, kind in [
+        ("From: lena@schule.example\nSubject: Fwd: Undelivered Mail", "Was tun?\n-- \nLena", MailKind.HUMAN),
+        ("From: lena@schule.example\nSubject: WG: Unzustellbar", "Was tun?\n-- \nLena", MailKind.HUMAN),
+        ("From: lena@schule.example\nSubject: Fwd: Undelivered Mail", "", MailKind.BOUNCE),
+        ("From: MAILER-DAEMON@mail.example\nSubject: Re: Beamer", "Nicht zugestellt.", MailKind.BOUNCE),
+        ("From: x@mail.example\nReturn-Path: <>\nSubject: Re: Beamer", "Nicht zugestellt.", MailKind.BOUNCE),
+        ("From: x@mail.example\nSubject: Unzustellbar: Beamer", "Nicht zugestellt.", MailKind.BOUNCE),
+    ]:
+        with subtests.test(head=head, text=text):
+            mixed = f"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=m\n\n--m\n\n{text}\n"
+            got = parse(f"{head}\n{mixed}--m\n{report}--m--\n".replace("\n", "\r\n").encode())
+            assert classify(got, frozenset()).kind is kind
+            if kind is MailKind.HUMAN:
+                assert (got.text, got.signature) == ("Was tun?", "--\nLena")
+
+
 def test_bounce_without_a_report_is_recognised_by_its_wording() -> None:
     sent = (
         mail()

@@ -59,7 +59,9 @@ class _Rule:
 
 
 def _report(name: str) -> Predicate:
-    return lambda mail: f"message/{name}" in mail.reports or name in _report_type(mail)
+    return lambda mail: (
+        name in _report_type(mail) or (f"message/{name}" in mail.reports and not _forwards_report(mail))
+    )
 
 
 def _has_part(media_type: str) -> Predicate:
@@ -68,7 +70,13 @@ def _has_part(media_type: str) -> Predicate:
 
 def _report_type(mail: Mail) -> str:
     value = mail.header("content-type").lower()
-    return value.partition("report-type")[2][:60] if value.startswith("multipart/report") else ""
+    return value.partition("report-type")[2][:60] if mail.is_report else ""
+
+
+def _forwards_report(mail: Mail) -> bool:
+    """Return whether a person forwards a report: mail programs attach its parts below the person's text."""
+    by_person = not (mail.is_report or bounce.is_like_server(mail) or bounce.has_null_path(mail))
+    return by_person and bool(mail.text) and is_reply_subject(mail.subject)
 
 
 def _auto_submitted(mail: Mail) -> Iterator[str]:

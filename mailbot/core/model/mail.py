@@ -158,6 +158,11 @@ class Mail:
             return self.text
         return "\n\n".join(text for text in (self.text, self.quoted) if text)
 
+    @property
+    def is_report(self) -> bool:
+        """Return whether the mail as a whole is a report (RFC 6522)."""
+        return self.header("content-type").lower().startswith("multipart/report")
+
     def header(self, name: str) -> str:
         """Return the topmost field of that name, or "" if there is none."""
         wanted = name.lower()
