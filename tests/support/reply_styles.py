@@ -81,7 +81,6 @@ STYLES: dict[str, Style] = {
         change=lambda text: re.sub(r"(?m)^(Ticket|Betreff|Hallo)\b(.*)$", r"*\1*\2", text),
     ),
     "the bat": _plain("", "SS> "),
-    "gnus": _plain("", "Support> "),
     "bars": _plain(f"Schul-Support <{ADDRESS}> schrieb am 23.11.2026 14:02:\n", "| "),
     "outlook": _plain(f"\n{_FIELDS}", ""),
     "outlook, wrapped": _plain(f"________________________________\n{_FIELDS}", "", _wrapped),

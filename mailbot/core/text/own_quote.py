@@ -327,7 +327,7 @@ def _add_lines_between(
             quoted.add(at)
         if before not in quoted:
             continue
-        marked = is_quoted(lines[at]) and not structured
+        marked = (is_quoted(lines[at]) or _INITIALS.fullmatch(lines[at].rstrip())) and not structured
         without_characters = inside and reply.length(at) == 0 and not _EMOJI.search(lines[at])
         similar = _PLACEHOLDER.match(lines[at]) or quotation.shares.get(at, 0) > _DIFFERENT
         if marked or without_characters or (similar and after in quoted):
