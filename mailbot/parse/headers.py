@@ -123,8 +123,9 @@ class Header:
         value = self._raw.get(name, "")
         if "=?" in value:
             value = decoded(value)
-        value = _FOLDED_ID.sub(lambda folded: "".join(folded[0].split()), value)
-        return tuple(_MESSAGE_ID.findall(value)) or tuple(f"<{bare}>" for bare in _BARE_ID.findall(value))
+        found = tuple(_MESSAGE_ID.findall(value))
+        folded = () if found else tuple("".join(one.split()) for one in _FOLDED_ID.findall(value))
+        return found or folded or tuple(f"<{bare}>" for bare in _BARE_ID.findall(value))
 
 
 def routes(fields: tuple[Field, ...]) -> frozenset[str]:

@@ -62,8 +62,8 @@ _LINES = {
         r"gesendet mit mailtrack",
     ),
     "en": (
-        rf"{_NO_SENTENCE}(?:sent|send|written) (?:from|via|with|by|using|on)\b{_NAMED}[^.!?]{{2,60}}{_END}",
-        rf"{_NO_SENTENCE}sent from my (?!school|office|account|home|room|class|work)"
+        rf"(?:sent|send|written) (?:from|via|with|by|using|on)\b{_NO_SENTENCE}{_NAMED}[^.!?]{{2,60}}{_END}",
+        rf"sent from my {_NO_SENTENCE}(?!school|office|account|home|room|class|work)"
         rf"\S{{2,20}}(?: \S{{2,20}})?{_END}",
         rf"(?:get|download) \[?{_PROGRAM}\]? f(?:o|ü)r {_SYSTEM}",
         r"(?:sent with|sender notified by)(?: mailtrack|\s*$)|powered by cloudmagic|message sent via",
