@@ -107,6 +107,14 @@ def test_report_that_a_person_forwards_in_their_mail_is_human(subtests: pytest.S
         ("From: MAILER-DAEMON@mail.example\nSubject: Re: Beamer", "Nicht zugestellt.", MailKind.BOUNCE),
         ("From: x@mail.example\nReturn-Path: <>\nSubject: Re: Beamer", "Nicht zugestellt.", MailKind.BOUNCE),
         ("From: x@mail.example\nSubject: Unzustellbar: Beamer", "Nicht zugestellt.", MailKind.BOUNCE),
+        ("From: x@mail.example\nSubject: Re: [#GYM-1] Beamer", "See below.", MailKind.BOUNCE),
+        ("From: x@mail.example\nSubject: [#GYM-1] WG: Beamer", "See below.", MailKind.BOUNCE),
+        ("From: x@mail.example\nSubject: WG: [#GYM-1] Beamer", "Nicht zugestellt.", MailKind.BOUNCE),
+        (
+            "From: x@mail.example\nAuto-Submitted: auto-generated\nSubject: Fwd: Beamer",
+            "See below.",
+            MailKind.BOUNCE,
+        ),
     ]:
         with subtests.test(head=head, text=text):
             mixed = f"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=m\n\n--m\n\n{text}\n"

@@ -15,7 +15,7 @@ from mailbot.core.classify.bounce_words import (
 )
 from mailbot.core.classify.subject import bare_subject, is_reply_subject
 from mailbot.core.model.mail import Mail
-from mailbot.core.text.references import FORWARD_SUBJECT
+from mailbot.core.text.references import FORWARD_SUBJECT, subject_tags
 
 _NAMES_OF_SERVERS = re.compile(
     r"mail(?:er)?[-_. ]?daemon|mdaemon|mmdf|microsoftexchange[0-9a-f]{8}"
@@ -131,6 +131,19 @@ def text_says_failure(mail: Mail) -> bool:
 def says_failure(mail: Mail) -> bool:
     """Return whether subject or text say that a delivery failed."""
     return subject_says_failure(mail) or text_says_failure(mail)
+
+
+def is_forwarded_report(mail: Mail) -> bool:
+    """Return whether a person forwards a report: mail programs attach its parts below the person's text.
+
+    Gateways keep the subject of the mail, so the prefix of a reply, and one behind a tag, prove no person.
+    """
+    prefix = FORWARD_SUBJECT.match(mail.subject)
+    if mail.is_report or not mail.text or prefix is None or subject_tags(prefix[0]):
+        return False
+    if mail.header("auto-submitted") not in ("", "no") or is_like_server(mail) or has_null_path(mail):
+        return False
+    return sounds_human(mail) or not TEXT_SAYS_FAILURE.search(mail.text[:_SCANNED].lower())
 
 
 def is_service_report(mail: Mail) -> bool:

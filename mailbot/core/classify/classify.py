@@ -59,9 +59,11 @@ class _Rule:
 
 
 def _report(name: str) -> Predicate:
-    return lambda mail: (
-        name in _report_type(mail) or (f"message/{name}" in mail.reports and not _forwards_report(mail))
-    )
+    return lambda mail: name in _report_type(mail) or f"message/{name}" in mail.reports
+
+
+def _report_not_forwarded(name: str) -> Predicate:
+    return lambda mail: _report(name)(mail) and not bounce.is_forwarded_report(mail)
 
 
 def _has_part(media_type: str) -> Predicate:
@@ -71,12 +73,6 @@ def _has_part(media_type: str) -> Predicate:
 def _report_type(mail: Mail) -> str:
     value = mail.header("content-type").lower()
     return value.partition("report-type")[2][:60] if mail.is_report else ""
-
-
-def _forwards_report(mail: Mail) -> bool:
-    """Return whether a person forwards a report: mail programs attach its parts below the person's text."""
-    by_person = not (mail.is_report or bounce.is_like_server(mail) or bounce.has_null_path(mail))
-    return by_person and bool(mail.text) and is_reply_subject(mail.subject)
 
 
 def _auto_submitted(mail: Mail) -> Iterator[str]:
@@ -232,8 +228,14 @@ BY_NAME_AND_WORDS = "from a mail server, says that delivery failed"
 BY_WORDS = "subject and text say that delivery failed"
 _RULES = (
     _Rule(MailKind.BULK, "feedback report (RFC 5965)", _report("feedback-report")),
-    _Rule(MailKind.BOUNCE, "delivery status notification (RFC 3464)", _report("delivery-status")),
-    _Rule(MailKind.BOUNCE, "delivery status notification (RFC 6533)", _report("global-delivery-status")),
+    _Rule(
+        MailKind.BOUNCE, "delivery status notification (RFC 3464)", _report_not_forwarded("delivery-status")
+    ),
+    _Rule(
+        MailKind.BOUNCE,
+        "delivery status notification (RFC 6533)",
+        _report_not_forwarded("global-delivery-status"),
+    ),
     _Rule(MailKind.BOUNCE, "X-Failed-Recipients", lambda mail: _is_set(mail, ("x-failed-recipients",))),
     _Rule(MailKind.AUTO_REPLY, "emoji reaction", lambda mail: REACTION in mail.reports or is_reaction(mail)),
     _Rule(MailKind.AUTO_REPLY, CALENDAR_ANSWER, _has_part(CALENDAR_REPLY)),
@@ -244,7 +246,7 @@ _RULES = (
         lambda mail: _auto_subject(mail) and (bounce.has_null_path(mail) or bounce.is_like_server(mail)),
     ),
     _Rule(MailKind.BOUNCE, BY_NAME_AND_WORDS, bounce.is_by_server),
-    _Rule(MailKind.AUTO_REPLY, "read receipt (RFC 8098)", _report("disposition-notification")),
+    _Rule(MailKind.AUTO_REPLY, "read receipt (RFC 8098)", _report_not_forwarded("disposition-notification")),
     _Rule(
         MailKind.BOUNCE,
         "empty Return-Path, says that delivery failed",
