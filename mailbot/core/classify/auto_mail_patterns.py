@@ -102,7 +102,7 @@ _ABSENT = (
 ABSENT_SUBJECT = re.compile(
     r"\s*(?:(?:re|aw|antwort|reply|réponse|risposta|respuesta|antwoord)(?:\s*+:\s++"
     r"|\s++))?+(?:(?:ich )?bin |i am "
-    r"|je suis |sono |[^\W\d_][\w.'’-]{0,30}(?: [\w.'’-]{1,30}){1,3} (?:ist|is|est) )?"
+    r"|je suis |sono |(?P<name>[^\W\d_][\w.'’-]{0,30}(?: [\w.'’-]{1,30}){1,3}) (?:ist|is|est) )?"
     r"(?:(?:derzeit|zur ?zeit|aktuell|heute|momentan|currently|bis [\d.]{2,10}) )?"
     rf"(?:{_ABSENT})\b\s*(?:$|[:;,.!(\-–\d]|bis\b|vom\b|until\b|till\b|from\b|jusqu|du \d|dal\b|fino\b"
     rf"|al \d"

@@ -8,7 +8,7 @@ from mailbot.core.classify import auto_mail_patterns as patterns
 from mailbot.core.classify import bounce
 from mailbot.core.classify.acknowledgement import is_acknowledgement, is_automatic_answer, is_receipt
 from mailbot.core.classify.reaction import is_reaction, is_recall
-from mailbot.core.classify.subject import answers_mail, bare_subject, is_reply_subject
+from mailbot.core.classify.subject import answers_mail, bare_subject, is_reply_subject, names_sender
 from mailbot.core.model.mail import LIST_ADDRESS_FIELDS, Classification, Mail, MailKind
 from mailbot.core.text.references import subject_tags
 from mailbot.core.text.sentence_end import has_sentence_end
@@ -165,7 +165,7 @@ def _absent_subject_and_text(mail: Mail) -> bool:
     more = (patterns.AWAY_MORE, patterns.THANKS_FOR_MAIL)
     answers = answers_mail(mail) or is_reply_subject(mail.subject)
     says_more = answers or alone or any(one.search(text) for one in more)
-    return bool(patterns.AWAY_TEXT.search(text)) and says_more
+    return bool(patterns.AWAY_TEXT.search(text)) and says_more and names_sender(absent["name"], mail)
 
 
 def _away_text(mail: Mail) -> bool:

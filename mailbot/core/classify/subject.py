@@ -31,6 +31,12 @@ def is_reply_subject(subject: str) -> bool:
     return bool(_REPLY.match(subject) or _REPLY.match(bare_subject(subject)))
 
 
+def names_sender(name: str | None, mail: Mail) -> bool:
+    """Return whether a subject names no one but the sender: "Der Server ist nicht da" names a thing."""
+    own = mail.sender.name.replace(",", " ") if mail.sender else ""
+    return not name or set(name.casefold().split()) <= set(own.casefold().split())
+
+
 @lru_cache(maxsize=16)
 def bare_subject(subject: str) -> str:
     """Return the subject without the tags in front of it, such as "[EXTERN]"; a tag alone stays."""
