@@ -107,6 +107,7 @@ def test_automatic_replies_are_recognised_and_people_who_write_about_them_are_no
         ("Der Server ist nicht erreichbar", "Ich bin in Raum 12, er ist nicht da", False),
         ("AW: Die Cloud ist nicht erreichbar", "Sie ist seit 8 Uhr wieder erreichbar, aber leer.", True),
         ("AW: Beamer", "I will be away until Monday, come on Tuesday then.", True),
+        ("AW: Beamer", "I am away from school on Thursday. Please come back on Friday.", True),
         ("Zugesagt: Termin", "Frau Au hat diese Einladung angenommen, aber der Link ist tot.", True),
         ("Ticket wurde erstellt", "Hallo, was ist das? Diese Nachricht wurde automatisch erstellt.", True),
         ("Ein Ticket wurde erstellt, aber leer", "Im Portal steht nichts.", False),

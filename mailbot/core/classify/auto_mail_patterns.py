@@ -142,7 +142,6 @@ AWAY_TEXT = re.compile(
     r"|(?:dies|das|es handelt sich).{0,30}automatische.{0,12} (?:antwort|nachricht|e-?mail)"
     r"|(?:i am|i'm|i will be|we are) (?:currently |presently |now )?(?:out of (?:the )?office"
     r"|away from (?:the |my )?(?:office|desk)|on (?:vacation|annual leave|holidays?|leave)"
-    r"|away (?:from|until|till)\b"
     r"|not (?:in the office|at (?:my|the) (?:desk|computer)))"
     r"|ik (?:ben|zit) .{0,40}niet (?:op kantoor|achter)|no estoy en la oficina"
     r"|(?:ich bin|bin ich|ich befinde mich|wir sind) .{0,60}(?:nicht (?:im (?:büro|haus|dienst|hause)"
@@ -163,6 +162,8 @@ AWAY_TEXT = re.compile(
     r"|(?:wird|werden) .{0,40}nicht (?:automatisch )?(?:weitergeleitet|gelesen|bearbeitet)|your (?:e-?mail"
     r"|message) will not be forwarded"
 )  # in lower case
+# People write it in answers too, so the subject must be that of an absence note.
+AWAY_UNTIL = re.compile(r"\b(?:i am|i'm|i will be|we are) away (?:from|until|till)\b")  # in lower case
 AWAY_MORE = re.compile(
     r"erst (?:am|ab|im|wieder)\b.{0,30}\b(?:zurück|da|erreichbar)\b"
     r"|(?:nicht|not|neither|weder) .{0,30}(?:weitergeleitet|forwarded)|(?:in )?(?:dringenden"

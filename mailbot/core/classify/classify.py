@@ -165,7 +165,8 @@ def _absent_subject_and_text(mail: Mail) -> bool:
     more = (patterns.AWAY_MORE, patterns.THANKS_FOR_MAIL)
     answers = answers_mail(mail) or is_reply_subject(mail.subject)
     says_more = answers or alone or any(one.search(text) for one in more)
-    return bool(patterns.AWAY_TEXT.search(text)) and says_more and names_sender(absent["name"], mail)
+    away = patterns.AWAY_TEXT.search(text) or patterns.AWAY_UNTIL.search(text)
+    return bool(away) and says_more and names_sender(absent["name"], mail)
 
 
 def _away_text(mail: Mail) -> bool:
