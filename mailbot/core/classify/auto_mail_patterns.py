@@ -124,9 +124,8 @@ RECEIPT_SUBJECT = re.compile(
 RECEIPT_TEXT = re.compile(
     r"\W{0,20}(?:ihre nachricht\b.{0,400}\bwurde (?:am .{1,60} )?(?:gelesen|angezeigt|ungelesen gelöscht)"
     r"|(?:dies|das) ist eine (?:lese|empfangs)bestätigung\b"
-    r"|[^\n.!?]{1,80} (?:hat|has|a) (?:diese|die|this|the|cette|l['’]) ?(?:einladung|invitation) "
-    r"(?:angenommen|abgelehnt|mit vorbehalt|vorläufig|accepted|declined|tentatively|acceptée?|refusée?)"
-    r"[.!]?[ \t]{0,5}(?:\n|$)"
+    r"|[^\n.!?]{1,80} hat diese einladung (?:(?:mit|unter) vorbehalt |vorläufig )?(?:angenommen|abgelehnt)"
+    r"[.!]?[ \t]{0,5}(?:\n[ \t]{0,5}\n|\n?$)"
     r"|your message\b.{0,400}\bwas (?:read|displayed|deleted without being read)\b"
     r"|this is a (?:return|read) receipt\b"
     r"|votre message\b.{0,400}\b(?:a été (?:lu|affiché)|(?:a été )?supprimé sans)\b"
