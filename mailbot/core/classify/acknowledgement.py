@@ -28,16 +28,17 @@ _SUBJECT = re.compile(
     rf"|(?:we(?:['’]ve| have) )?received your {_RECEIVED}|your {_RECEIVED} (?:has been|was) received"
     rf"|thank you for (?:contacting|your {_RECEIVED})|acknowledge?ment\b"
     r"|(?:(?:ihre?|neue?s?|das|die) )?(?:support-?)?(?:ticket|anfrage|vorgang)\b.{0,60}\b(?:wurde|ist) "
-    r"(?:erfolgreich )?(?:erstellt|eröffnet|angelegt|registriert|erfasst|aufgenommen)"
+    r"(?:erfolgreich )?(?:erstellt|eröffnet|angelegt|registriert|erfasst|aufgenommen)(?=\W*$|:|\s[-–([])"
     r"|(?:(?:your|new) )?(?:support )?(?:ticket|request|case)\b.{0,60}\b(?:has been|was) "
-    r"(?:created|opened|logged)"
+    r"(?:created|opened|logged)(?=\W*$|:|\s[-–([])"
     r"|accusé de réception|confirmation de (?:réception|votre)|nous avons (?:bien )?reçu votre"
     r"|votre (?:demande|message|courriel|e-?mail|mail) a (?:bien )?été (?:reçue?|enregistrée?))",
     re.I,
 )
 # A program speaks about its own mail, at the start of a sentence and not in quotation marks.
 _SAYS_GENERATED = re.compile(
-    r"(?:^|[.!] |^(?:sehr geehrte|guten tag|liebe|hallo|dear|bonjour)[^.!?,\n]{0,60}, )"
+    r"(?:^|[.!] |^(?:sehr geehrte|guten tag|dear|bonjour)[^.!?,\n]{0,60}, "
+    r"(?=dies ist eine|this is an|ceci est un))"
     r"[ \t*_(=#\u2010-\u2015-]{0,9}(?:(?:hinweis|bitte beachten sie|note|remarque|nb)\s?: ?)?"
     r"(?:(?:dies ist|das ist|diese (?:e-?mail|mail|nachricht|antwort|bestätigung)|hierbei|bei dieser"
     r"|es handelt)\b[^.!?\n]{0,60}\bautomatisch(?:e[mnrs]?)?\b[^.!?\n]{0,40}"
@@ -49,7 +50,8 @@ _SAYS_GENERATED = re.compile(
 _IS_GENERATED = re.compile(
     r"(?:^|[.!] )[ \t*_(=#\u2010-\u2015-]{0,9}"
     r"(?:dies ist eine (?:automatische|automatisch (?:erstellte|generierte|erzeugte|versandte|versendete)) "
-    r"(?:antwort|nachricht|e-?mail|mail|(?:(?:eingangs|empfangs)?bestätigung|benachrichtigung)(?: .{0,40})?)"
+    r"(?:antwort|nachricht|e-?mail|mail|benachrichtigung|(?:eingangs|empfangs)?bestätigung"
+    r"(?: (?:ihrer|deiner|des eingangs|über den eingang) [^.!?\n]{0,40})?)"
     r"|diese (?:e-?mail|mail|nachricht|antwort) (?:wurde|ist) automatisch "
     r"(?:erstellt|generiert|erzeugt|versandt|versendet|verschickt)(?: worden)?"
     r"|this (?:is an auto(?:mat\w{2,5}|-?generated) |(?:e-?mail|mail|message|reply) (?:was|is) auto)"
