@@ -26,6 +26,9 @@ def test_mail_is_classified_by_its_first_matching_rule(subtests: pytest.Subtests
             MailKind.AUTO_REPLY,
         ),
         (mail().header("Auto-Submitted", "auto-replied").text("Ich bin nicht da."), MailKind.AUTO_REPLY),
+        (mail().header("Delivered-To", "Autoresponder").text("Bis Montag."), MailKind.AUTO_REPLY),
+        (mail().header("X-POST-MessageClass", "9; Autoresponder").text("Bis Montag."), MailKind.AUTO_REPLY),
+        (mail().header("Delivered-To", "autoresponder@schule.example").text("Kaputt."), MailKind.HUMAN),
         (mail().sender("MAILER-DAEMON@mail.example").subject("Undelivered Mail").text("x"), MailKind.BOUNCE),
     ]:
         with subtests.test(sent=sent):

@@ -33,7 +33,8 @@ _AUTO_REPLY_FIELD = re.compile(
     r"|respond(?:er)?|generated)"
     r"|vacation|away|ooo-reply|oof|hmailserver-loopcount|fc-machinegenerated)"
 )
-_NAMES_AUTORESPONDER = ("delivered-to", "x-post-messageclass")
+# The whole value: a mailbox may have such a name.
+_AUTORESPONDER = re.compile(r"(?:delivered-to: |x-post-messageclass: (?:\d{1,3}; ?)?)autoresponder", re.I)
 _UNSET = ("", "no", "none", "false", "0")
 _NO_AUTO_REPLY = ("", "no", "auto-forwarded")  # a rule of a mailbox forwards what a human wrote, too
 _LIST_FIELDS = (
@@ -100,7 +101,7 @@ def _is_set(mail: Mail, names: tuple[str, ...]) -> bool:
 def _has_auto_reply_field(mail: Mail) -> bool:
     return any(
         (_AUTO_REPLY_FIELD.fullmatch(name) and value.strip().lower() not in _UNSET)
-        or (name in _NAMES_AUTORESPONDER and "autoresponder" in value.lower())
+        or _AUTORESPONDER.fullmatch(f"{name}: {value}")
         for name, value in mail.headers
         if name.startswith(("x-", "delivered-to"))
     )
