@@ -41,6 +41,7 @@ def test_bounces_of_gateways_are_recognised_by_subject_and_text(subtests: pytest
         (_PERSON, "Weiterleitung fehlgeschlagen", "Die Weiterleitung an kim@hgs.example geht nicht."),
         (_PERSON, "Ihre Mail wurde blockiert", "Seit heute wird alles an kim@hgs.example nicht zugestellt."),
         (_PERSON, "E-Mail abgelehnt", "Unsere E-Mail an die Stadt wurde nicht zugestellt: kim@hgs.example"),
+        (_PERSON, "Antrag nicht zugestellt", "Ihre Nachricht an die Stadt wurde leider abgelehnt."),
         (_PERSON, "Mail rejected", "Mails to kim@hgs.example are rejected: mailbox full. Please check."),
         (_PERSON, "Échec de remise", "Nos messages à kim@hgs.example : destinataire inconnu."),
         ("Mailadmin <mailadmin@hgs.example>", "Zustellproblem", "kim@hgs.example: 550 5.1.1. Bitte prüfen."),

@@ -87,7 +87,8 @@ _TEXT_SAYS_FAILURE = {
         r"postfach .{0,30}(?:voll|nicht (?:vorhanden|gefunden|verfügbar))",
         r"empfänger .{0,80}(?:nicht bekannt|unbekannt)|unbekannter (?:empfänger|benutzer)",
         r"fehler bei der (?:nachrichten)?zustellung",
-        r"ihre (?:nachricht|e-?mail|mail) an .{1,80} wurde .{0,60}(?:abgelehnt|abgewiesen|zurückgewiesen)",
+        r"ihre (?:nachricht|e-?mail|mail) an \S{1,80}@\S{1,80} wurde .{0,60}"
+        r"(?:abgelehnt|abgewiesen|zurückgewiesen)",
     ),
     "fr": (
         r"n['’](?:a|ont) pas pu être (?:remis|distribué|délivré|livré)|destinataire inconnu",

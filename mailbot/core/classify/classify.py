@@ -63,7 +63,7 @@ def _report(name: str) -> Predicate:
     return lambda mail: name in _report_type(mail) or f"message/{name}" in mail.reports
 
 
-def _report_not_forwarded(name: str) -> Predicate:
+def _own_report(name: str) -> Predicate:
     return lambda mail: _report(name)(mail) and not bounce.is_forwarded_report(mail)
 
 
@@ -230,14 +230,8 @@ BY_NAME_AND_WORDS = "from a mail server, says that delivery failed"
 BY_WORDS = "subject and text say that delivery failed"
 _RULES = (
     _Rule(MailKind.BULK, "feedback report (RFC 5965)", _report("feedback-report")),
-    _Rule(
-        MailKind.BOUNCE, "delivery status notification (RFC 3464)", _report_not_forwarded("delivery-status")
-    ),
-    _Rule(
-        MailKind.BOUNCE,
-        "delivery status notification (RFC 6533)",
-        _report_not_forwarded("global-delivery-status"),
-    ),
+    _Rule(MailKind.BOUNCE, "delivery status notification (RFC 3464)", _own_report("delivery-status")),
+    _Rule(MailKind.BOUNCE, "delivery status notification (RFC 6533)", _own_report("global-delivery-status")),
     _Rule(MailKind.BOUNCE, "X-Failed-Recipients", lambda mail: _is_set(mail, ("x-failed-recipients",))),
     _Rule(MailKind.AUTO_REPLY, "emoji reaction", lambda mail: REACTION in mail.reports or is_reaction(mail)),
     _Rule(MailKind.AUTO_REPLY, CALENDAR_ANSWER, _has_part(CALENDAR_REPLY)),
@@ -248,7 +242,7 @@ _RULES = (
         lambda mail: _auto_subject(mail) and (bounce.has_null_path(mail) or bounce.is_like_server(mail)),
     ),
     _Rule(MailKind.BOUNCE, BY_NAME_AND_WORDS, bounce.is_by_server),
-    _Rule(MailKind.AUTO_REPLY, "read receipt (RFC 8098)", _report_not_forwarded("disposition-notification")),
+    _Rule(MailKind.AUTO_REPLY, "read receipt (RFC 8098)", _own_report("disposition-notification")),
     _Rule(
         MailKind.BOUNCE,
         "empty Return-Path, says that delivery failed",
