@@ -123,6 +123,8 @@ DOMAIN = (
 )
 RECIPIENT = (
     "550 5.2.1 This account is locked",
+    "550 5.1.1 <kim@hgs.example>: account is suspended for spam",
+    "550 5.2.1 Destination account suspended for abuse",
     "554 5.7.1 <max@support.example>: Recipient address rejected: account is locked",
     "550 5.7.1 Der Empfänger akzeptiert keine Mails von Ihnen",
     "552 Boîte aux lettres pleine",
