@@ -246,6 +246,8 @@ def test_prefix_before_a_command_in_the_subject_is_ignored(subtests: pytest.Subt
 def test_text_of_a_note_in_the_subject_is_kept() -> None:
     reading = parse("Und der Beamer auch.", "#notiz Der Techniker war da")
     assert reading.text == "Der Techniker war da\nUnd der Beamer auch."
+    assert parse("", "#notiz Antwort: Lampe bestellt").text == "Antwort: Lampe bestellt"
+    assert parse("", "#notiz Lampe da, Antwort: [#GYM-1] Beamer").text == "Lampe da,"
 
 
 ORDINARY = (

@@ -80,7 +80,8 @@ _PREFIX = re.compile(
     rf"(?:\s{{0,9}}(?:(?:{REPLY_PREFIX}|ext|extern|external)(?:\[\d{{1,3}}\])?\s?:|\[(?!\s*#)[^\[\]#]{{1,20}}\]))+",
     re.I,
 )
-_OLD_SUBJECT = re.compile(rf"(?:\[\s*#|\b{PREFIX})", re.I)
+# People write "#note Antwort: …" as well: such words are a prefix only before a tag.
+_OLD_SUBJECT = re.compile(rf"(?:\[\s*#|\b(?!antwort|vs|res|rif){PREFIX}|\b{PREFIX}\s*\[)", re.I)
 
 
 def parse(text: str, subject: str = "", *, lenient: bool = False) -> Reading:

@@ -208,7 +208,7 @@ def _says_more(line: str) -> bool:
 _POLITE = frozenset(
     {
         *("bitte", "danke", "dankeschön", "jetzt", "lg", "mfg", "please", "thanks", "now", "merci", "svp"),
-        *("bitteschön", "pls", "plz", "thx", "ty", "stp", "cheers"),
+        *("bitteschön", "pls", "plz", "thx", "stp", "cheers"),
         *("maintenant", "ticket", "tickets", "und", "and", "et"),
         *("nr", "nummer", "number", "numéro", "meldung", "anfrage", "demande"),
     }
