@@ -106,6 +106,7 @@ def test_text_that_begins_as_a_note_without_its_sign_is_refused_with_an_offer() 
         "Geheim (intern)",
         "Geheim.\n\n[nur intern]",
         "Geheim.\n\nIntern!",
+        "Geheim.\n\nIntern",
     ):
         done = answers(MAX, ticket(), text).decide()
         assert (done.outcome, done.notified) == ("refused", {(MAX, "refusal")}), text
@@ -116,6 +117,11 @@ def test_text_that_begins_as_a_note_without_its_sign_is_refused_with_an_offer() 
         "Interne Prüfung: bestanden.",
         "(interne Nummer 12) geht wieder.",
         "Nur für Raum 12: neues Kabel.",
+        "Nur für Windows: neu starten.",
+        "Nur für Sie: der Code ist 4711.",
+        "Hallo Lena, intern: Durchwahl 12, extern: 4711.",
+        "„Intern“ heißt das neue WLAN.",
+        "Geht wieder.\n\nViele Grüße\nMax Mustermann\nIntern",
         "Notiz für die Klasse: neu anmelden.",
         "Intern ist alles gut, extern nicht: DNS.",
         "- intern-Netz ist da\n- extern auch",

@@ -24,19 +24,19 @@ _LINK_IN_TOKEN = re.compile(r"\bwww\.\S*|\]\(#\S*")
 _SENTENCE_ENDS = (".", "!", "?", ":", ";", ",", ")", "…")
 _MARKS = " \t\u00a0*_~\"'„“”«»()"
 _NOTE_WORDS = [fold(word) for word in NOTE.all_words]
-_TO_WHOM = r"(?:mich|uns|euch|das\steam|kolleg\w{1,5}|(?-i:[A-ZÄÖÜ])\w{1,20})"
+_TO_WHOM = r"(?:mich|uns|euch|das\steam|kolleg\w{1,5}|(?P<whom>(?-i:[A-ZÄÖÜ])\w{1,20}))"
 # Matches "Intern: …", "Nur für uns: …", "Notiz für Max: …", "Hallo Max, intern: …", "[intern] …", "@notiz …".
 _NOTE_WITHOUT_SIGN = re.compile(
-    r"[^\w\n>]{0,10}(?:(?:hallo|hi|hey|moin|liebe[rs]?)\s\w{1,20}[,!]?\s{1,3})?"
+    r"[^\w\n>]{0,10}(?:(?:hallo|hi|hey|moin|liebe[rs]?)\s(?:team|zusammen|(?P<greeted>\w{1,20}))[,!]?\s{1,3})?"
     r"(?:(?:achtung|bitte|hinweis|info|fyi|team)\W{1,3})?(?:(?:nur|rein)\s)?(?:"
     r"(?:(?:interne|internal)\s)?(?:akten|gesprächs)?notiz(?:\s\((?:nur\s)?intern\))?"
-    rf"|(?:akten|gesprächs)?notiz\s(?:an|für)\s{_TO_WHOM}|nur\sfür\s{_TO_WHOM}"
+    rf"|(?:(?:akten|gesprächs)?notiz\s(?:an|für)|nur\sfür)\s{_TO_WHOM}"
     r"|interne?s?(?:\s\([^()\n]{1,40}\)|,\snicht\s[^\n:.]{1,30})?|internal(?:\snote)?|note\sinterne"
     r"|interner?\s(?:info(?:rmation)?|mitteilung|nachricht|anmerkung|bemerkung|hinweis))"
     r"(?:\s?:|\s[-–—]\s|!?[^\S\n]{0,9}\n)"
     r"|[^\w\n>]{0,10}(?:[@/!§⌗№$+\\]|[%=]23|(?:hash(?:tag)?|raute|dièse)\s)(?:notiz|intern|note)\b"
     r"|\s{0,5}[\[({<|=\"„“»«*_+-]{1,3}\s?(?:(?:nur|rein)\s)?(?:(?:interne\s)?notiz|intern|internal|note\sinterne)"
-    r"\s?[\])}>|=\"“”»«*_+-]{1,3}(?!\w)"
+    r"\s?[\])}>|=\"“”»«*_+-]{1,3}(?!\w|\s(?:ist|heißt|steht|lautet|bedeutet|meint)\b)"
     r"|[^\w\n>]{0,10}[#＃]\s{0,5}\n\s{0,5}(?:notiz|intern|note)\b",
     re.I,
 )
@@ -112,11 +112,25 @@ def _note_without_sign(context: MailContext) -> RefusedLine | None:
         return None
     text = context.reading.text.strip()
     first = _NOTE_WITHOUT_SIGN.match(text)
-    if first is None and not _NOTE_AT_END.search(text[-_END:]):
+    if first and not all(_is_colleague(context, name) for name in first.group("greeted", "whom") if name):
+        return None
+    if first is None and (not _NOTE_AT_END.search(text[-_END:]) or _ends_with_title(context, text)):
         return None
     line = text.splitlines()[0 if first else -1]
     word = NOTE.word(context.school.language)
     return RefusedLine(line, Reason.IN_TEXT, argument=f"#{word}", meant=f"#{word}\n{line}")
+
+
+def _is_colleague(context: MailContext, name: str) -> bool:
+    return any(context.is_called(member, name) for member in context.policy.staff(context.school))
+
+
+def _ends_with_title(context: MailContext, text: str) -> bool:
+    """Return whether the last line is the title "Intern" below the author's name."""
+    *_, name, title = ["", "", *text.splitlines()]
+    if title.strip() != "Intern" or not name.strip() or context.member is None:
+        return False
+    return context.is_called(context.member, name)
 
 
 def _is_public_by_staff(context: MailContext) -> bool:
