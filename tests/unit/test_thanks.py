@@ -166,7 +166,6 @@ NEWS = (
     "Danke, fast gut",
     "Danke, hat so fast geklappt",
     "Danke, schon wieder",
-    "Danke, kann zu Frau Au",
     "Help appreciated",
     "Danke! Schon wieder alles weg",
     "Danke, es druckt wieder nicht",

@@ -85,7 +85,7 @@ _PHRASES = re.compile(
       (?:gelöst|behoben|beseitigt|erledigt|weg|vom\ tisch|solved|fixed|gone)\b
     |\b(?:ist|wurde)\ (?:(?:jetzt|nun|damit|alles)\ ){0,2}(?:gelöst|behoben|beseitigt|repariert)\b
     |\b(?:(?:(?:das|mein|the)\ )?ticket\ )?(?:kann|darf)\ (?:(?:jetzt|nun|damit|gerne?|also)\ ){0,2}
-      (?:zu(?=\s*(?:[.,!]|$))|geschlossen\ werden\b)
+      (?:zu|geschlossen\ werden)\b
     |\b(?:(?:der|die|das|mein|unser|ihr)\w{0,2}\ )?
       (?-i:(?!Nichts|Niemand|Kein|Kaum|Nie\b|\w{0,20}(?i:alarm|fehler|virus|absturz)\b)[A-ZÄÖÜ])\w{2,30}
       \ (?:geht|läuft|funktioniert|tut|klappt|druckt|startet)\ (?:(?:jetzt|nun|auch|endlich)\ )?wieder\b
@@ -147,7 +147,8 @@ _FAREWELL = re.compile(
 _WORD = re.compile(r"[^\W\d_]+")
 _LENGTHENED = re.compile(r"([^\W\d_])\1{2,}")  # "Dankeee", "Sooo"
 _NEWS = re.compile(
-    r"(?i:(?:^|[,.!–-]) ?schon wieder\b)|(?i:\bhelp (?:is )?appreciated\b)|[?\d#@👎❌❗❓⚠🆘🤔☹🙁\U0001f612-\U0001f616\U0001f61e-\U0001f62f]"
+    r"(?i:(?:^|[,.!–-]) ?schon wieder\b|\bhelp (?:is )?appreciated\b)"
+    r"|[?\d#@👎❌❗❓⚠🆘🤔☹🙁\U0001f612-\U0001f616\U0001f61e-\U0001f62f]"
     r"|[:;=]-?[(/|\[]"
 )
 _EMOTICON = re.compile(r"(?<!\w)(?:[:;=8]-?[)D*P]+|<3+|xD|\^\^)(?!\w)")
