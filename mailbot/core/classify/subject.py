@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from mailbot.core.model.mail import Mail
+from mailbot.core.model.mail import REPLY_PREFIX, Mail
 
 _GATEWAY_TAG = re.compile(
     r"\s*(?:\[[^\]\[]{1,60}\]|\([^()]{1,30}\)|\{[^{}]{1,30}\}|\*{2,5}[^*]{1,40}\*{2,5}"
@@ -12,8 +12,8 @@ _GATEWAY_TAG = re.compile(
     re.I,
 )
 _REPLY = re.compile(
-    r"\s*(?:\[[^\]]{0,60}\]\s*)?(?:re|aw|antw(?:ort)?|sv|vs|fwd?|wg|wtr|tr|rép|r|i|rif|res|odp|enc|rv"
-    r"|doorst|ynt|ilt|i̇lt|pd|továbbítás|vá|továbbított)"
+    rf"\s*(?:\[[^\]]{{0,60}}\]\s*)?(?:{REPLY_PREFIX}|r|fwd?|wg|wtr|tr|i|enc|rv"
+    r"|doorst|ilt|i̇lt|pd|továbbítás|továbbított)"
     r"(?:\[\d+\])?\s*:",
     re.I,
 )
