@@ -13,6 +13,7 @@ from mailbot.service.timers import run_timers
 from mailbot.store.tables import OutboxRow
 from tests.support.desk_harness import DeskHarness, reply_to
 from tests.support.mail_builder import MailBuilder, mail
+from tests.support.packaged_templates import TEMPLATES
 from tests.support.rendered_samples import fields, hrefs
 from tests.support.scenario import ERIKA, EVE, LENA, MAX, NOW
 
@@ -277,7 +278,7 @@ def test_refused_mail_expires_without_a_notification(desk: DeskHarness) -> None:
 def test_words_that_an_older_file_of_the_operator_lacks_are_the_packaged_ones(tmp_path: Path) -> None:
     (tmp_path / "de").mkdir()
     (tmp_path / "de" / "words.txt.j2").write_text('{% set reasons = {"unknown": ("Wie bitte?", "%s?")} %}')
-    words, packaged = Templates(tmp_path).words("de"), Templates().words("de")
+    words, packaged = Templates(tmp_path).words("de"), TEMPLATES.words("de")
     assert isinstance(words["reasons"], dict)
     assert isinstance(packaged["reasons"], dict)
     assert words["reasons"]["unknown"] == ("Wie bitte?", "%s?")

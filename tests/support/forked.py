@@ -6,7 +6,8 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -68,6 +69,13 @@ class ForkedProcess:
         if status is None:
             raise subprocess.TimeoutExpired("mailbot", timeout or 0)
         return status
+
+
+def start_forked(function: Callable[..., object], *args: object) -> BaseProcess:
+    """Start a function of a module in a process of its own."""
+    process = _context.Process(target=function, args=args, daemon=True)
+    process.start()
+    return process
 
 
 def run_forked(*args: str) -> subprocess.CompletedProcess[str]:

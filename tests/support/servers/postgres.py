@@ -1,7 +1,5 @@
 """A private PostgreSQL cluster with a new database for each test."""
 
-import os
-import shutil
 import signal
 from itertools import count
 from pathlib import Path
@@ -9,23 +7,17 @@ from typing import Self
 
 import psycopg
 
+from tests.support.memory import in_memory
 from tests.support.servers.process import Child, find_program, free_port, wait_until
 
 PACKAGE = "postgresql"
-MEMORY = Path("/dev/shm")
-NEEDED = 2**30  # bytes; a container often has less there
+NEEDED = 2**30  # bytes
 
 
 def _folders() -> list[Path]:
     """Return where Debian keeps the programs, newest version first; they are not in PATH."""
     found = Path("/usr/lib/postgresql").glob("*/bin")
     return sorted(found, key=lambda folder: float(folder.parent.name), reverse=True)
-
-
-def _directory() -> Path:
-    """Return where clusters lie: a database is 300 files, which take longer on a disk than most tests."""
-    roomy = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= NEEDED
-    return MEMORY if roomy else Path("/tmp")
 
 
 class Postgres:
@@ -35,7 +27,8 @@ class Postgres:
         folders = _folders()
         initdb = find_program("initdb", PACKAGE, *folders)
         self._program = find_program("postgres", PACKAGE, *folders)
-        self._child = Child(_directory())
+        # A database is 300 files, which take longer on a disk than most tests.
+        self._child = Child(in_memory(NEEDED) or Path("/tmp"))
         self._numbers = count(1)
         self.port = free_port()
         self._data = self._child.directory / "data"
@@ -75,7 +68,9 @@ class Postgres:
         """Return the URL of a new database: an empty one, or a copy of the one with that name."""
         name = f"mailbot_{next(self._numbers)}"
         with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+            # Faster than the default since version 15, which writes each page to the log.
+            strategy = " STRATEGY file_copy" if connection.info.server_version >= 150_000 else ""
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}{strategy}".encode())
         return self._url(name)
 
     def keep(self, url: str) -> str:
