@@ -12,14 +12,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mailbot.cli import main
-from mailbot.runtime import daemon, reload_result, run_once  # noqa: F401 - imported before the fork
-from mailbot.service import bootstrap  # noqa: F401
-from mailbot.store import backup, migrations  # noqa: F401
 from tests.support.servers.process import wait_until
 
 ROOT = Path(__file__).parents[2]
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload([__name__])
+_context.set_forkserver_preload([__name__, "tests.support.preloaded"])
 
 
 class ForkedProcess:
