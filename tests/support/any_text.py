@@ -4,7 +4,7 @@ from unicodedata import category
 
 from hypothesis import strategies as st
 
-# All of the first blocks and of punctuation, and one in a hundred of the others. The alphabet of Hypothesis is
+# All of the first blocks and of punctuation, one in a hundred of the others. The alphabet of Hypothesis is
 # a table of Unicode that takes seconds to build.
 _NUMBERS = {*range(0x500), *range(0x2000, 0x2070), 0xFEFF, 0xFFFD, *range(0, 0x110000, 97)}
 _CHARACTERS = "".join(map(chr, sorted(_NUMBERS - {*range(0xD800, 0xE000)})))
