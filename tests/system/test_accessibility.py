@@ -39,6 +39,7 @@ const pages = %s;
 </script></html>"""
 
 
+@pytest.mark.xdist_group("all samples")  # one process renders them
 @pytest.mark.skipif(
     BROWSER is None, reason="no Chromium in PATH; install it, for example by apt install chromium"
 )
