@@ -7,8 +7,8 @@ answer. Every second problem chose the threshold of offers; the figures are thos
 
 All problems chose what makes a tip. A wrong tip is most likely if the right answer is missing, or if the
 school has few: so tips are measured without the right answer, and with four groups of five answers, too.
-`near_misses.txt` has eighty problems that were made to mislead: they are about the thing of an answer, and
-the last forty have the words of its name as their subject, but no answer solves them.
+`near_misses.txt` has eighty problems that were made to mislead: they are about the thing of an answer, but
+no answer solves them. The last forty have the words of its name as their subject.
 """
 
 import sys

@@ -3,7 +3,7 @@
     make soak-test [MAILS=350] [SEED=1]
 
 A day is a seventh of the mails, delivered in bursts. The exit status is 0 only if every mail had its expected
-effect, and memory, descriptors and threads of the last day equal those of the second day.
+effect. Memory, descriptors and threads of the last day must also equal those of the second day.
 """
 
 import random

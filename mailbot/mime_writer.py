@@ -108,10 +108,12 @@ def _address(address: Address) -> str:
     email = canonical_address(address.email) or one_line(address.email)
     local, _, domain = email.rpartition("@")
     if not local.startswith('"'):
+        # Quotes a local part that needs it, such as ".lena" (RFC 5322, 3.4.1).
         email = HeaderAddress("", local, domain).addr_spec
     if not name:
         return email
     if name.isascii() and "=?" not in name:
+        # Quoted: a comma or a dot in a name would be syntax.
         return f'"{quote(name)}"{_FOLD} <{email}>'
     words = Header(name, "utf-8", header_name="From").encode(linesep=_FOLD, maxlinelen=_WORDS_LINE)
     return f"{words}{_FOLD} <{email}>"

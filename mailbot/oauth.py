@@ -51,6 +51,7 @@ class _Grant:
 
 def access_token(account: OAuth2, username: str) -> str:
     """Return a token that is valid for at least five minutes; raise OAuthError."""
+    # The threads of IMAP and SMTP would request the same token at the same time.
     with _lock:
         stored = _load(account, username)
         if stored is not None and stored.expires - MARGIN_SECONDS > utc_now().timestamp():
@@ -105,6 +106,7 @@ def _save(account: OAuth2, username: str, grant: _Grant) -> None:
                 {"token": grant.token, "expires": grant.expires, "refresh_token": grant.refresh_token}, opened
             )
             opened.flush()
+            # A rotated refresh token replaces the last one at the provider: it must survive a crash.
             os.fsync(opened.fileno())
         temporary.replace(file)
     except OSError as error:
@@ -129,6 +131,7 @@ def _session(account: OAuth2) -> Any:
     """Return an HTTP client with a timeout that verifies certificates as configured."""
     import requests
 
+    # requests has no timeout by default.
     class Session(requests.Session):
         def request(self, *args: Any, **options: Any) -> Any:
             return super().request(*args, **{**options, "timeout": TIMEOUT_SECONDS})
@@ -150,6 +153,7 @@ def _request_microsoft(account: OAuth2, _: str, __: str) -> _Grant:
         account.client_id,
         client_credential=_microsoft_credential(account),
         authority=account.authority,
+        # Otherwise msal asks another host whether the authority is genuine; the configuration names it.
         instance_discovery=False,
         http_client=_session(account),
     )
@@ -200,6 +204,7 @@ def _request_google(account: OAuth2, username: str, refresh_token: str) -> _Gran
     except google.auth.exceptions.GoogleAuthError as error:
         advice = "cannot be reached; check the network"
         raise OAuthError(_message(account, error, advice), permanent=False) from error
+    # The provider may have issued another refresh token (RFC 6749, 6).
     rotated = getattr(credentials, "refresh_token", "") or ""
     return _Grant(credentials.token, credentials.expiry.replace(tzinfo=UTC).timestamp(), rotated)
 

@@ -19,7 +19,9 @@ _BEARER = re.compile(r"\bBearer\s+[^\s\"',;]+", re.I)
 def redact_secret(text: str, secret: str) -> str:
     """Return a text without a secret: as it is, quoted, escaped, in base64 or hex, and over line breaks."""
     text = _BASE64.sub(lambda found: REDACTED if _decodes_to_login(found[0], secret) else found[0], text)
+    # The longest first: a short variant may be a part of a longer one.
     for variant in sorted(set(_variants(secret)), key=len, reverse=True):
+        # Servers wrap their replies, so white space may be anywhere in it.
         spread = r"\s*".join(re.escape(char) for char in variant if not char.isspace())
         text = re.sub(spread, REDACTED, text, flags=re.I if variant != secret else 0) if spread else text
     return _BEARER.sub(f"Bearer {REDACTED}", text)

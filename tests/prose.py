@@ -1,8 +1,14 @@
-"""Refuse words and phrases that make the project's English hard to read: `python -m tests.prose`.
+"""Refuse phrases and long sentences that make the project hard to read: `python -m tests.prose`.
 
-Checked are comments and docstrings in Python, one-line strings of three words or more in mailbot/, the names
-of tests and of their cases, the text of Markdown, and comments in TOML, shell and make. codespell knows
-single words only and does not tell prose from code; proselint takes no patterns of one's own.
+Phrases are refused in:
+
+- comments and docstrings of Python, and one-line strings of three words or more in mailbot/
+- the names of tests and of their cases
+- the text of Markdown
+- comments in TOML, shell and make
+
+Long sentences are refused in Python and Markdown. codespell knows single words only and does not tell prose
+from code; proselint takes no patterns of one's own.
 """
 
 import io
@@ -65,6 +71,8 @@ NAME_PHRASES = (
     (r"falls? silent|in silence|no doubles", "“stops”, “without a mail”, “no duplicates”"),
     (r"goes on|goes before|goes up|is gone|go through", "“continues”, “takes precedence”, “is removed”"),
 )
+# A name in backticks is one word. A colon or semicolon ends a sentence: each part is one idea.
+MOST_WORDS = 25
 CHECKED = (
     "*.md",
     "docs/**/*.md",
@@ -93,14 +101,23 @@ _CASE_NAME = re.compile(r"""\bid=f?"([^"\\\n]+)\"""")
 _MARKDOWN_CODE = re.compile(
     r"^```.*?^```|^(?: {4,}(?![-*] )|\t)[^\n]*$|`[^`\n]*`|\]\([^)\n]*\)", re.MULTILINE | re.DOTALL
 )
+_INLINE = re.compile(r"`[^`\n]+`|\]\(.*\)")
+# Where a sentence ends: an empty line, an item of a list, a row or cell of a table, a heading, code, a mark.
+_END = re.compile(r"\n[ \t]*(?=\n|[-*] |\d+\. |[#>])|\||(?<=[.!?:;])[)\"”*]*\s+")
+_WORD = re.compile(r"`[^`]*`\S*|\S*[\w…]\S*")
 _COMMENT = re.compile(r"(?<!\S)#.*$", re.MULTILINE)
 _F_STRING = getattr(tokenize, "FSTRING_START", None), getattr(tokenize, "FSTRING_END", None)
 _ENDS_STATEMENT = {tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
 
 
 def problems(path: Path, source: str) -> Iterator[tuple[int, str, str]]:
-    """Yield line, phrase and advice for each refused phrase of a file."""
-    yield from _search(_prose(path, source), _PHRASES)
+    """Yield line, phrase and advice for each refused phrase and each long sentence of a file."""
+    prose = _prose(path, source)
+    yield from _search(prose, _PHRASES)
+    if path.suffix == ".md":
+        yield from _long_sentences(prose)
+    elif path.suffix == ".py":
+        yield from _long_sentences(_only(source, _python(source, texts=False)))
     if path.parts[0] == "tests" and path.suffix == ".py":
         yield from _search(_names(source), _NAME_PHRASES)
 
@@ -109,6 +126,16 @@ def _search(text: str, phrases: Sequence[tuple[re.Pattern[str], str]]) -> Iterat
     for pattern, advice in phrases:
         for match in pattern.finditer(text):
             yield text.count("\n", 0, match.start()) + 1, " ".join(match[0].split()), advice
+
+
+def _long_sentences(prose: str) -> Iterator[tuple[int, str, str]]:
+    start = 0
+    for begin, end in (*(match.span() for match in _END.finditer(prose)), (len(prose), 0)):
+        words = _WORD.findall(prose, start, begin)
+        if len(words) > MOST_WORDS:
+            line = prose.count("\n", 0, prose.index(words[0], start)) + 1
+            yield line, " ".join((*words[:6], "…")), f"{len(words)} words, at most {MOST_WORDS}: divide it"
+        start = end
 
 
 def _names(source: str) -> str:
@@ -122,7 +149,9 @@ def _names(source: str) -> str:
 def _prose(path: Path, source: str) -> str:
     """Return the source with "|" in place of code; lines stay where they are."""
     if path.suffix == ".md":
-        return _MARKDOWN_CODE.sub(lambda match: _hide(match[0]), source)
+        return _MARKDOWN_CODE.sub(
+            lambda match: "…" if _INLINE.fullmatch(match[0]) else _hide(match[0]), source
+        )
     if path.suffix == ".py":
         spans = _python(source, texts=path.parts[0] == "mailbot" and "versions" not in path.parts)
     else:

@@ -51,6 +51,14 @@ def _subject(school: School, account: ImapAccount | SmtpAccount) -> str:
     return f"{school.key} {protocol} {account.username or 'without login'} at {account.host}:{account.port}"
 
 
+def _failed(school: School, account: ImapAccount | SmtpAccount, text: str) -> CheckResult:
+    """Return a failed check; an error of a connection names the server itself, which is the subject then."""
+    place, _, reason = text.partition(": ")
+    if reason and place.startswith(("IMAP ", "SMTP ")):
+        return CheckResult(False, f"{school.key} {place}", reason)
+    return CheckResult(False, _subject(school, account), text)
+
+
 def check_servers(
     school: School, imap: ImapAccount, smtp: SmtpAccount, engine: Engine | None, silent: SilentServers
 ) -> list[CheckResult]:
@@ -70,7 +78,7 @@ def check_mailbox(school: School, account: ImapAccount, engine: Engine | None) -
             processed = set(box.processed_since(utc_now() - COMPARED).values()) - {""}
             failure = _try_processing(box, school) if account.done else ""
     except InboxError as error:
-        yield CheckResult(False, subject, str(error))
+        yield _failed(school, account, str(error))
         return
     yield CheckResult(
         True, subject, f"{counted(found.mails, 'mail')} in {account.folder}{_missing(found, account)}"
@@ -79,7 +87,7 @@ def check_mailbox(school: School, account: ImapAccount, engine: Engine | None) -
         text = f"the mailbox is {found.quota_used:.0%} full: delete old mails, or raise its quota"
         yield CheckResult(False, subject, text)
     if failure:
-        yield CheckResult(False, subject, failure)
+        yield _failed(school, account, failure)
     yield _authentication(school, found)
     if engine is not None and processed:
         yield _ledger(school, account, engine, processed)
@@ -175,7 +183,7 @@ def check_smtp_account(school: School, account: SmtpAccount) -> CheckResult:
         return CheckResult(True, subject, f"accepts mail from {school.address}")
     about_account = outcome.about is About.ACCOUNT
     if outcome.server_down and not about_account:
-        return CheckResult(False, subject, outcome.reply)
+        return _failed(school, account, outcome.reply)
     if outcome.state == "temporary" and not about_account:  # greylisting (RFC 6647): the outbox tries again
         return CheckResult(True, subject, f"refuses temporarily, will be retried: {outcome.reply}")
     return CheckResult(False, subject, f"refuses mail to {school.address}: {outcome.reply}")

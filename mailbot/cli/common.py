@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
@@ -39,8 +40,36 @@ def _printable_errors() -> Iterator[None]:
         raise
 
 
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "Set up and run": ("demo", "init", "check", "run", "reload", "once", "invite"),
+    "Tickets and mails": (
+        *("tickets", "show", "find", "today", "explain", "outbox", "quarantine"),
+        *("blocked", "unblock", "release"),
+    ),
+    "The state of the desk": ("status", "report", "audit", "preview", "handouts"),
+    "Data": (
+        *("backup", "restore", "upgrade-database", "migrate-database", "export", "import"),
+        *("disclose", "forget", "schools", "rename-school"),
+    ),
+}
+"""The calls in the order in which `--help`, the man page and docs/command-line.md list them, by heading."""
+
+
 class _Calls(TyperGroup):
     """All calls; typer itself prints what is wrong with their arguments."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of the calls in the order of GROUPS, and then those that are hidden."""
+        listed = [name for names in GROUPS.values() for name in names]
+        return [*listed, *(name for name in super().list_commands(ctx) if name not in listed)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a call, below the heading of its group in `--help`."""
+        command: Any = super().get_command(ctx, cmd_name)
+        heading = next((heading for heading, names in GROUPS.items() if cmd_name in names), None)
+        if command is not None and heading is not None:
+            command.rich_help_panel = heading
+        return command
 
     def make_context(self, *args: Any, **extra: Any) -> Any:
         """Read the options before the name of a call."""
@@ -92,6 +121,22 @@ def _global(
     ] = False,
 ) -> None:
     context.obj = config
+
+
+def parse_day(text: str) -> date:
+    """Return a day such as 2026-11-27; exit with status 2 if it is none."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text} is not a day such as 2026-11-27") from None
+
+
+def parse_month(text: str) -> date:
+    """Return the first day of a month such as 2026-10; exit with status 2 if it is none."""
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        raise typer.BadParameter(f"{text} is not a month such as 2026-10") from None
 
 
 def settings_of(context: typer.Context, config: Path | None) -> "Settings":

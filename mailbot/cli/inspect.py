@@ -1,7 +1,7 @@
 """Calls that only read: explain, preview, handouts, tickets, show, audit, report, status."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -17,6 +17,7 @@ from mailbot.cli.common import (
     desk_of,
     echo,
     exit_on,
+    parse_month,
     print_json,
     print_records,
     print_table,
@@ -169,9 +170,10 @@ def report(
     context: typer.Context,
     config: Config = None,
     month: Annotated[
-        datetime | None,
+        date | None,
         typer.Option(
-            formats=["%Y-%m"],
+            parser=parse_month,
+            metavar="YYYY-MM",
             help="Report this month, such as 2026-10; default: the last one.",
             show_default=False,
         ),
@@ -187,7 +189,7 @@ def report(
 
     now = utc_now()
     with desk_of(context, config) as (desk, _):
-        wanted = reports.month_of(desk, month.date() if month else None, now)
+        wanted = reports.month_of(desk, month, now)
         found = reports.report_of(desk, wanted)
         page = reports.page(desk, found, now) if html else ""
     if json_:

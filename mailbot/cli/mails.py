@@ -1,7 +1,7 @@
 """Calls that show what became of mails: find, today."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date
 from typing import Annotated, Any
 
 import typer
@@ -13,6 +13,7 @@ from mailbot.cli.common import (
     desk_of,
     echo,
     folders_of,
+    parse_day,
     print_json,
     print_table,
     require_school,
@@ -58,8 +59,10 @@ def today(
     config: Config = None,
     school: School = None,
     day: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Show this day instead of today.", show_default=False),
+        date | None,
+        typer.Option(
+            parser=parse_day, metavar="YYYY-MM-DD", help="Show this day instead of today.", show_default=False
+        ),
     ] = None,
     json_: Json = False,
 ) -> None:
@@ -69,7 +72,7 @@ def today(
 
     with desk_of(context, config) as (desk, settings):
         wanted = require_school(desk, school)
-        found = summary(desk, folders_of(settings), day.date() if day else None, wanted, utc_now())
+        found = summary(desk, folders_of(settings), day, wanted, utc_now())
     if json_:
         print_json(found)
         return

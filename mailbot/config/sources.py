@@ -151,6 +151,7 @@ def merge_sources(files: Mapping[Path, Data]) -> Sources:
             elif key == "school" and isinstance(value, list):
                 listed = data.setdefault("school", [])
                 if isinstance(listed, list):
+                    # Where each school is from, since a problem names file and number.
                     schools += [(file, index) for index in range(len(value))]
                     data["school"] = [*listed, *value]
             else:

@@ -89,6 +89,7 @@ def import_ticket(
         return
     with read_only(desk.engine) as session:
         known = tickets.find_ticket(session, source.alias)
+        # An import can be repeated: entries that were imported before are skipped by their Message-ID.
         imported = tickets.message_ids(session, known[0]) if known is not None else set()
     entries = [entry for entry in source.entries if _message_id(entry, school) not in imported]
     report.known[school.key] += known is not None

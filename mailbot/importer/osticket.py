@@ -97,6 +97,7 @@ class OsTicket:
             raise OsTicketError(f"{url}: {_error_text(error)}") from error
         try:
             with connection.cursor() as cursor:
+                # The web help desk may still be in use: tickets and threads must be of one moment.
                 cursor.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
             yield cls(connection, prefix, zone)
         except pymysql.MySQLError as error:
@@ -111,6 +112,7 @@ class OsTicket:
     def tickets(self) -> Iterator[SourceTicket]:
         """Yield all tickets in the order of their opening, each with its entries and files."""
         last = 0
+        # By key and not by OFFSET, which would read all earlier rows again.
         while rows := self._rows(_TICKETS, last, BATCH_SIZE):
             last = rows[-1]["ticket_id"]
             fields = self._fields([row["ticket_id"] for row in rows])

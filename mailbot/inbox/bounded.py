@@ -33,6 +33,7 @@ class _Socket(io.RawIOBase):
         try:
             return self._connection.receive_into(buffer)
         except (BlockingIOError, ssl.SSLWantReadError):
+            # None means that no data is available yet (io.RawIOBase), so that `peek` does not wait.
             return None
 
 
@@ -72,6 +73,7 @@ class _Bounded(imaplib.IMAP4):
         super().send(data)
 
     def read(self, size: int) -> bytes:
+        # Before the bytes of a literal arrive: the server has announced its size.
         self._check_size(size)
         return self._stream().read(size)
 
@@ -84,6 +86,7 @@ class _Bounded(imaplib.IMAP4):
     def receive_into(self, buffer: Any) -> int:
         """Read from the socket; raise TimeoutError or imaplib's abort beyond the bounds of a response."""
         if self._timeout is not None:
+            # The socket's timeout alone does not end a response of a byte now and then.
             allowed = TIMEOUTS_PER_RESPONSE * self._timeout + self._received / MIN_BYTES_PER_SECOND
             if monotonic() - self._started > allowed:
                 raise TimeoutError(f"the server did not finish its response within {allowed:.0f} seconds")

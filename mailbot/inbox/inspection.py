@@ -83,6 +83,7 @@ def try_processing(box: Mailbox, address: str) -> None:
         client.select_folder(box._processed_folder())
         if moved := client.search(query):
             client.delete_messages(moved)
+            # Without UIDPLUS, EXPUNGE also removes what other clients marked as deleted (RFC 4315, 2.1).
             client.expunge(moved) if client.has_capability("UIDPLUS") else None
     box.refresh()
 

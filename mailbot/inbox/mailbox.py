@@ -179,6 +179,7 @@ class Mailbox:
                 if self._client.has_capability("MOVE"):
                     self._client.move(batch, folder)
                 else:
+                    # The originals stay: a second copy among the processed mails causes no error.
                     self._client.copy(batch, folder)
         self._select()
 
@@ -260,11 +261,13 @@ class Mailbox:
                 responses: dict[int, Mapping[bytes, Any]] = self._client.fetch(uids, items)
                 return responses
         except InboxError as error:
+            # After a timeout each half could take as long again.
             if isinstance(error.__cause__, TimeoutError) or len(self.unfetchable) >= MAX_UNFETCHABLE:
                 raise
             lost = self._broken
             if lost:
                 self._reopen()
+            # Perhaps the network failed, and not the mail.
             if len(uids) == 1 and lost and not fresh:
                 return self._fetch_items(uids, items, fetched=fetched, fresh=True)
             if len(uids) == 1:
@@ -331,6 +334,7 @@ class Mailbox:
             if personal:
                 prefix, separator = personal[0]
                 return prefix, separator or ""
+        # An empty mailbox name asks for the hierarchy delimiter (RFC 9051, 6.3.9).
         root = self._client.list_folders("", "")
         return "", root[0][1].decode("ascii") if root and root[0][1] else ""
 

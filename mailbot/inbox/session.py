@@ -108,6 +108,7 @@ def _log_in_by_token(account: ImapAccount, oauth2: OAuth2, client: Any) -> None:
         with translated_errors(account, advice, permanent=True):
             client.oauth2_login(account.username, token)
     except InboxError:
+        # The token may have been revoked before its end; the next attempt requests another one.
         invalidate(oauth2, account.username)
         raise
 

@@ -87,7 +87,9 @@ def unread_topic(school: str) -> str:
 
 def _unread(snapshot: Snapshot, thresholds: Thresholds) -> list[Issue]:
     since = {
-        school: max(last or snapshot.since, snapshot.since) for school, last in snapshot.last_read.items()
+        # After a start, or a set clock, each mailbox has the whole limit.
+        school: max(last or snapshot.since, snapshot.since)
+        for school, last in snapshot.last_read.items()
     }
     todo = "mailbot check; restart mailbot if the server answers"
     return [

@@ -67,6 +67,7 @@ class HealthMonitor:
             for issue in issues:
                 details = (("reason", issue.reason), ("todo", issue.todo))
                 raise_alert(session, self.desk, self._worker_topic(issue.topic), details, snapshot.now)
+            # Only topics of this monitor: other alerts, such as those of mailboxes, have their own end.
             over = topics(dict.fromkeys(self.mailboxes), self.threads) - {issue.topic for issue in issues}
             for topic in sorted(alerts.topics(session) & {self._worker_topic(topic) for topic in over}):
                 end_alert(session, self.desk, topic, snapshot.now)
@@ -116,7 +117,9 @@ class HealthMonitor:
         self._last_check = (now, seconds)
         jump = (now - last_now) - timedelta(seconds=seconds - last_seconds)
         if abs(jump) > CLOCK_JUMP:
+            # Times from before the jump say nothing, so the limits of mailboxes count from now on.
             self.jumped_at, self.since, self._unreported_jump = now, now, jump
+        # Also over if the clock is before the jump again: it was corrected.
         elif self.jumped_at is not None and not timedelta() <= now - self.jumped_at < QUIET_AFTER_JUMP:
             self.jumped_at = None
 

@@ -35,6 +35,7 @@ def parse(content: bytes) -> Mail:
     blocks = contents.walk(tree)
     text, unseen = _joined(blocks, defects)
     structured = all(block.is_html for block in blocks)
+    # By general rules. `service.receive` splits a reply again if it knows the text of the quoted mail.
     split = quotation.split(text, structured=structured)
     known = _read_header(tree.fields, defects)
     mail = replace(
@@ -105,6 +106,7 @@ def part_contents(content: bytes) -> dict[str, bytes]:
 def _joined(blocks: list[Block], defects: list[str]) -> tuple[str, bool]:
     """Return the texts as one, and whether a reader does not see it; else hidden pages are left out."""
     found = [(text, unseen) for text, unseen in map(_as_text, blocks) if text.strip()]
+    # If a page hides all of its text, that is kept: no word of a person is lost.
     all_unseen = all(unseen for _, unseen in found)
     texts: list[str] = []
     room = limits.TEXT

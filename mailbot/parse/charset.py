@@ -100,6 +100,7 @@ def _forced(data: bytes, codec: str) -> str:
     text = data.decode("utf-8", "replace")
     broken = text.count("\ufffd")
     valid = len(data) - len(text)  # every decoded multi-byte sequence makes the text shorter
+    # More valid sequences than errors: UTF-8 that was cut or mixed, and no other charset.
     if broken <= valid:
         return text
     # cp1252 leaves five bytes undefined; chr() decodes them as the control characters of Latin-1

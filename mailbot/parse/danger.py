@@ -110,6 +110,7 @@ def _in_archive(name: str, content: bytes, budget: Budget, depth: int) -> Danger
         return Danger.NONE
     broken = Danger.OPAQUE if claimed else Danger.NONE
     try:
+        # Before zipfile reads the directory, which takes time and memory for each entry.
         budget.spend(content.count(_ENTRY) * _MEMBER_COST)
         with zipfile.ZipFile(BytesIO(content)) as archive:
             broken = Danger.OPAQUE
@@ -157,10 +158,12 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: Budget, d
         content = file.read(_HEAD)
         size = _needed(name, content)
         if size > _HEAD:
+            # A byte more than is left, so that `spend` fails if there is more.
             content += file.read(min(size, budget.left + 1))
             budget.spend(len(content))
         if size == limits.MEMBER_BYTES and (depth >= limits.ARCHIVES or len(content) > size):
             return Danger.OPAQUE
+    # Without the NULs of UTF-16, in which the part may be written.
     if _DESCRIBES.search(name) and _describes_danger(content.replace(b"\0", b"")):
         return Danger.MACROS
     return _inner(danger(name, content, budget, depth + 1))

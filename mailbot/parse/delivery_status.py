@@ -51,6 +51,7 @@ def from_report(text: str, message_id: str) -> tuple[DeliveryStatus, ...]:
     """Return the recipients that a message/delivery-status part reports (RFC 3464, 2)."""
     found = []
     for block in _BLOCK.split(text[:_SCANNED].strip()):
+        # Reversed, so that the first of several fields with one name counts.
         fields = {name.lower(): " ".join(value.split()) for name, value in reversed(_FIELD.findall(block))}
         recipient = _address(fields.get("final-recipient", "")) or _address(
             fields.get("original-recipient", "")
@@ -63,6 +64,7 @@ def from_report(text: str, message_id: str) -> tuple[DeliveryStatus, ...]:
         )
         action = _action(fields.get("action", ""), status)
         diagnostic = fields.get("diagnostic-code", "")
+        # mailbot wrote to the original recipient; the final one may be behind a forwarding rule.
         found.append(DeliveryStatus(original or recipient, action, status, diagnostic[:500], message_id))
     return tuple(found)
 

@@ -33,6 +33,7 @@ def decode_words(value: str) -> str:
         if pending and (between.strip() or label != charset):
             out.append(decode(b"".join(pending), charset, nul=SUBSTITUTE))
             pending = []
+        # White space between two encoded words is not shown (RFC 2047, 6.2).
         out.append(between if between.strip() or at == 0 else "")
         pending.append(_word(word[2].lower(), word[3]))
         charset, at = label, word.end()
@@ -55,6 +56,7 @@ def base64_bytes(raw: bytes) -> bytes:
         return binascii.a2b_base64(raw)
     except binascii.Error:
         pure = re.sub(rb"[^A-Za-z0-9+/]", b"", raw)
+        # A single last character has only 6 of the 8 bits of a byte.
         pure = pure[: len(pure) - 1] if len(pure) % 4 == 1 else pure
         return binascii.a2b_base64(pure + b"=" * (-len(pure) % 4))
 

@@ -73,6 +73,7 @@ class Header:
         self._defects = defects
         self._raw: dict[str, str] = {}
         for name, value in fields:
+            # The topmost field counts, but a From without an address does not hide a second one.
             empty = name == "from" and "@" not in self._raw.get(name, "") and "@" in value
             if not self._raw.get(name) or empty:
                 self._raw[name] = value

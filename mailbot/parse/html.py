@@ -31,6 +31,7 @@ _PARAGRAPHS = frozenset(["p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "d
 _LETTER = re.compile(r"[^\W_]")
 _SPACE = re.compile(r"[ \t\r\n\f\xa0]+")
 _TAG = re.compile(r"<[^<>]{0,4000}>")
+# Without an end tag the rest is dropped (\Z): searching to the end for each start tag would be quadratic.
 _UNSEEN = re.compile(
     r"<(script|style|head|title)\b[^<]*(?:<(?!/\1)[^<]*)*(?:</\1[^<>]*>?|\Z)|<!--(?:(?!-->).)*(?:-->|\Z)",
     re.I | re.S,
@@ -118,6 +119,7 @@ def _tree(markup: str) -> "lxml.html.HtmlElement | None":
         tree = lxml.html.document_fromstring(markup, parser=parser)
     except (etree.LxmlError, ValueError, AssertionError):
         return None
+    # After a fatal error lxml returns the tree up to there, without the rest of the text.
     given_up = any(entry.level == etree.ErrorLevels.FATAL for entry in list(parser.error_log)[-1:])
     return None if given_up else tree
 
@@ -174,6 +176,7 @@ class _Page:
         """Write what comes before an element's content, and its own text."""
         tag = element.tag
         if tag in _DROPPED:
+            # Removed, so that the walk does not visit them.
             for inner in list(element):
                 element.remove(inner)
             return

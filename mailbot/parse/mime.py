@@ -79,6 +79,7 @@ class Reader:
         if not re.fullmatch(r"[a-z0-9.+_-]+/[a-z0-9.+_-]+", kind):
             kind = {"text": "text/plain", "html": "text/html"}.get(kind, default)
         children = self._children(kind, found, body, end, path)
+        # Nothing is lost: without a boundary the whole body is read as text.
         if kind.startswith("multipart/") and not children:
             kind = "text/plain"
         value = next((value for key, value in fields if key == "content-disposition"), "")
@@ -129,6 +130,7 @@ class Reader:
             self.defects.append("multipart without its boundary")
             guess = _GUESSED_BOUNDARY.search(self.source, max(start - 1, 0), end)
             spans = list(islice(self._spans(guess[1], start, end), limits.PARTS)) if guess else []
+        # The parts of a digest are mails (RFC 2046, 5.1.5).
         default = "message/rfc822" if kind == "multipart/digest" else "text/plain"
         children = []
         for number, (first, last) in enumerate(spans, 1):
@@ -150,8 +152,10 @@ class Reader:
             rest = self.source[at + len(mark) : min(line_end, at + len(mark) + 200)].strip()
             if (at == start or self.source[at - 1 : at] == b"\n") and rest in (b"", b"--"):
                 if opened >= 0:
+                    # The line break before a boundary belongs to it (RFC 2046, 5.1.1).
                     yield opened, max(opened, at - (2 if self.source[at - 2 : at] == b"\r\n" else 1))
                 opened = -1 if rest else min(line_end + 1, end)
+            # Behind the line: a boundary begins a line, and the mark may be repeated in it.
             at = self.source.find(mark, max(line_end, at + len(mark)), end)
         if 0 <= opened < end:
             self.defects.append("truncated: the last boundary is missing")
@@ -220,6 +224,7 @@ def uudecoded(raw: bytes) -> bytes:
         try:
             out.append(binascii.a2b_uu(line))
         except binascii.Error:
+            # Some encoders add a checksum or blanks: cut the line to the length that its first byte says.
             wanted = (((line[0] - 32) & 63) * 4 + 5) // 3
             out.append(_uu_line(line[:wanted]))
     return b"".join(out)

@@ -61,6 +61,7 @@ def _value(raw: bytes, at: int) -> _Value | None:
     """Read one BER value; one of indefinite length reaches to the end of the bytes."""
     if at + 2 > len(raw):
         return None
+    # One byte says the length, or by its low bits in how many bytes it is (X.690, 8.1.3).
     tag, length, start = raw[at], raw[at + 1], at + 2
     if length == 0x80:
         return _Value(tag, start, len(raw), len(raw))

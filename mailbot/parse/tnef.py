@@ -75,6 +75,7 @@ def _read(raw: bytes, found: Unpacked) -> None:
 
 
 def _attributes(raw: bytes) -> Iterator[tuple[int, bytes]]:
+    # Behind the signature and the key; behind each value is a checksum of two bytes (MS-OXTNEF).
     at = 6
     while at + 9 <= len(raw):
         name, length = struct.unpack_from("<xH2xI", raw, at)
@@ -127,6 +128,7 @@ def _properties(data: bytes) -> Iterator[tuple[int, str | bytes]]:
             (length,) = struct.unpack_from("<I", data, at)
             value = data[at + 4 : at + 4 + length]
             yield name, decode(value, "utf-16-le").rstrip("\0") if kind == _UNICODE else value
+            # Values are padded to four bytes.
             at += 4 + (length + 3) // 4 * 4
 
 

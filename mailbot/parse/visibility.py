@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     import lxml.html
 
 _MAX_STYLE, _MAX_SHEET, _MAX_RULES, _MAX_COLOUR, _MAX_VALUE = 4_000, 200_000, 2_000, 200, 200
-# The work of computing a look, of a declaration of a rule in it, of reading a style attribute, of a character
-# at which the attribute is taken apart, and of an escape in it, in characters of declarations that are read
-# in the same time; how many other characters are passed over in that of one.
+# Work, in characters of declarations that are read in the same time. It is the work of computing a look, of a
+# declaration of a rule in it, and of reading a style attribute. Then that of a character at which the
+# attribute is taken apart, and of an escape in it. `_PASSED` other characters are passed over in the time of
+# one.
 _LOOK_WORK, _RULE_WORK, _STYLE_WORK, _PART_WORK, _ESCAPE_WORK, _PASSED = 100, 5, 20, 3, 8, 8
 _VARIABLE_WORK = 100
 _PARTS = re.compile(r"[;\\'\"/]")
@@ -171,8 +172,8 @@ class StyleSheet:
     """The rules of a page, what they and the attributes of its elements have led to, and the work so far.
 
     Rules are found by a class ("x"), an id ("# x") or neither (""), then by a tag or "". `work` counts the
-    class names and declarations that were looked at, each distinct one once, and a share of the characters
-    of the other declarations in attributes.
+    class names and declarations that were looked at, each distinct one once. It also counts a share of the
+    characters of the other declarations in attributes.
     Beyond `limits.STYLE_WORK` nothing more is looked at: `exhausted`.
     """
 

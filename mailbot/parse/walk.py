@@ -76,6 +76,7 @@ class PartCollector:
         found = [self.walk(child) for child in entity.children]
         if subtype == "alternative":
             return self._best(found)
+        # The first part is the text, the others are its files (RFC 2387, 3.2).
         if subtype == "related" and len(found) > 1:
             return next((blocks for blocks in found if blocks), [])
         return [block for blocks in found for block in blocks]
@@ -87,6 +88,7 @@ class PartCollector:
     def _smime(self, entity: Entity) -> list[Block]:
         raw = entity.data
         inner = smime.unwrap_signed(raw)
+        # Signed mails may be nested in each other: the path grows with each.
         if inner is not None and entity.path.count(".") < limits.DEPTH:
             self.defects.append("S/MIME signed: opened, signature not verified")
             tree = mime.Reader(inner, self.defects).entity(0, len(inner), f"{entity.path or '1'}.s")
@@ -121,6 +123,7 @@ class PartCollector:
         """Return whether a text is sent as a file rather than as the mail's own words."""
         if entity.disposition == "attachment":
             return True
+        # A text with a name is a file, unless it comes first: then it is what the author wrote.
         follows = self.parts or entity.disposition or (self.written and entity.content_type == "text/plain")
         return bool(follows and files.claimed_name(entity))
 
@@ -133,6 +136,7 @@ class PartCollector:
         raw = entity.data
         if b"\nbegin " in raw or raw.startswith(b"begin "):
             raw = self._uuencoded(entity, raw)
+        # Devices send files without a type, and text/plain is the default (RFC 2045, 5.2).
         if entity.content_type == "text/plain" and raw[:4] in (
             b"\xff\xd8\xff\xe0",
             b"%PDF",

@@ -48,6 +48,7 @@ class PersonalDataMatcher:
 
     def redact(self, text: str) -> str:
         """Return a text with the replacement in place of the person's data."""
+        # From the end, so that the earlier positions stay valid.
         for begin, end in reversed(_merged(self._spans(text))):
             text = f"{text[:begin]}{self.replacement}{text[end:]}"
         return self.redact_identifiers(text)
@@ -76,6 +77,7 @@ def build_matcher(
     """Return a matcher for names of several words, and for texts of at least MIN_WORDS words."""
     names = tuple(names)
     forms = {tuple(form.replace(",", " ").split()) for name in names for form in _forms(name)}
+    # A single name is not searched: it may be another person's, or a thing's.
     full_names = sorted(form for form in forms if len(form) > 1)
     patterns = [re.escape(a).replace("@", "(?:@|%40|&#64;)") for a in addresses if a]
     alternatives = [rf"(?<![\w.]){pattern}(?!\w)" for pattern in patterns]

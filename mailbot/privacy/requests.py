@@ -94,6 +94,7 @@ class PersonErasure:
     def steps(self) -> Iterator[None]:
         """Erase the person's tickets, their other texts, and quotations of them; yield at each row."""
         with read_only(self.desk.engine) as session:
+            # First: the next steps erase what the person is recognised by in the texts of others.
             names, texts = erasure.names_and_texts(session, self.address)
             tickets = erasure.tickets_of(session, self.address)
         for ticket_id in tickets:
@@ -105,6 +106,7 @@ class PersonErasure:
         # Keys of saved answers, also those in the audit trail, have names in their form for comparisons.
         keys = set(map(answer_key, names))
         yield from self._redact_tables(build_matcher([self.address], names | keys, texts))
+        # Each ticket once, after all tables: several rows of a ticket may have changed.
         self._update_index()
         for _ in compaction.compact(self.desk.engine):
             yield

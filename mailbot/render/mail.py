@@ -15,7 +15,7 @@ from mailbot.core.classify.failure_cause import failure_cause
 from mailbot.core.model.appointment import Appointment
 from mailbot.core.model.listing import Scope
 from mailbot.core.model.mail import Address
-from mailbot.core.model.notification import Notification
+from mailbot.core.model.notification import Notification, RefusedLine
 from mailbot.core.model.notification_kind import Audience, NotificationKind
 from mailbot.core.model.policy import Policy, School, Team
 from mailbot.core.model.ticket import Message, Role, Ticket, Visibility
@@ -23,7 +23,6 @@ from mailbot.core.model.ticket_fields import notification_values
 from mailbot.core.text.places import label
 from mailbot.core.text.references import KEEP_HINT
 from mailbot.outgoing import OutgoingMail, content_id
-from mailbot.render.correction import corrected
 from mailbot.render.formats import (
     format_age,
     format_day,
@@ -149,7 +148,7 @@ def _context(notification: Notification, school: School, policy: Policy, message
         "text": cut(clean(notification.text).strip(), TEXT_LONGEST),
         "cut": cut(clean(notification.cut).strip(), CUT_LONGEST),
         "cause": _cause(notification),
-        "corrected": corrected(clean(notification.text), notification.problems),
+        "corrected": _corrected(clean(notification.text), notification.problems),
         "author": notification.author or Address("", policy.name),
         "school": school,
         "schools": {s.key: s.name for s in policy.schools},
@@ -169,6 +168,29 @@ def _context(notification: Notification, school: School, policy: Policy, message
         "history": shown([*_readable(notification)]),
         "short_enough": short_enough,
     }
+
+
+def _corrected(text: str, problems: tuple[RefusedLine, ...]) -> str:
+    """Return the text with each refused line as it was meant, or "" if one of them cannot be guessed."""
+    if not all(problem.meant for problem in problems):
+        return ""
+    lines = text.split("\n")
+    above: list[str] = []  # commands of the subject or the signature
+    for problem in problems:
+        refused = problem.line.strip()
+        place = _line_of(refused, lines)
+        if place is None:
+            above.append(problem.meant)
+        else:
+            lines[place] = lines[place].strip().removesuffix(refused) + problem.meant
+    return "\n".join([*above, *lines]).strip()
+
+
+def _line_of(refused: str, lines: list[str]) -> int | None:
+    """Return the index of the line that was refused, or of the line that ends with it: "#note and #close"."""
+    whole = (at for at, line in enumerate(lines) if line.strip() == refused)
+    ending = (at for at, line in enumerate(lines) if line.strip().endswith(refused))
+    return next(whole, next(ending, None))
 
 
 def _cause(notification: Notification) -> str:

@@ -113,6 +113,7 @@ class Templates:
 
 
 def _with_defaults(packaged: object, own: object) -> object:
+    # A file of an earlier version lacks the newest words of a table.
     both = isinstance(packaged, dict) and isinstance(own, dict)
     return {**packaged, **own} if both else own  # type: ignore[dict-item]
 
@@ -169,6 +170,7 @@ def _environment(loader: BaseLoader, colour: str, *, informal: bool) -> Environm
     environment = _Environment(
         loader=loader,
         autoescape=_autoescape,  # all but *.txt.j2
+        # A misspelt name in an operator's template is an error, and no gap in a mail.
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

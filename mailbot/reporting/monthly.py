@@ -65,8 +65,8 @@ def create_report(
 ) -> Report:
     """Return the report of a month; its words have no word of `names`, which are names of people.
 
-    Durations are working time of the school's team, from the opening of a ticket to its first answer or to
-    its last closing within the month.
+    Durations are working time of the school's team. They begin with the opening of a ticket, and end with its
+    first answer or with its last closing within the month.
     """
     counts: defaultdict[str, _Counts] = defaultdict(_Counts)
     new: list[TicketTimeline] = []

@@ -71,6 +71,7 @@ class AccountStatus:
             self._mark_up(accepted=True)
             return next_state(due, "sent", result.reply, self.clock())
         if _is_interruption(result):
+            # 421: the server closes the connection (RFC 5321, 3.8). Without a code it was lost.
             self._mark_down(result.reply, PAUSE_SERVER, interrupted=result.code in (None, 421))
             return self._requeue(due, result.reply)
         scope, reason = self._refusals.scope_of(_refusal(due, result))

@@ -68,6 +68,7 @@ class Application:
     def start(self) -> None:
         """Start the threads and the periodic jobs."""
         with transaction(self.desk.engine) as session:
+            # Otherwise the mails that this worker was sending when it died wait until their claims end.
             outbox.requeue_interrupted(session, self.desk.worker, utc_now())
             heartbeat.record_start(session, self.desk.worker, utc_now())
             end_alert(session, self.desk, self._rejected, utc_now())
@@ -116,6 +117,7 @@ class Application:
 
     def run_timers(self) -> None:
         """Send due reminders, digests, invitations and reports; close and escalate tickets."""
+        # With a wrong time, tickets would be closed and escalated. The next run looks again.
         if self.health.clock_jumped():
             return
         now = utc_now()
@@ -137,6 +139,7 @@ class Application:
         night = due_night(self.desk, now)
         if night is None:
             return
+        # Spares the transaction that asks for the job; `run_nightly` alone decides.
         if night != self._last_night:
             maintain(self.desk, now, secret_expiry(self.settings.oauth2))
             self._last_night, self._reconciled = night, set()

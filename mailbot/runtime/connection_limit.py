@@ -49,6 +49,7 @@ class ConnectionLimiter:
             if granted in self._queue:  # stopped before a slot was granted
                 self._queue.remove(granted)
             elif self._queue:
+                # The slot passes on and does not become free, so no later request gets it first.
                 self._queue.popleft().set()
             else:
                 self._free += 1

@@ -25,6 +25,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 def run(settings: Settings, reload: Callable[[], Settings]) -> int:
     """Run until SIGTERM or SIGINT; on SIGHUP apply the configuration that `reload` returns, if valid."""
+    # A handler interrupts this thread anywhere, even within `get`: only SimpleQueue is reentrant.
     signals: queue.SimpleQueue[int] = queue.SimpleQueue()
 
     def put(number: int, _: FrameType | None) -> None:
@@ -54,13 +55,16 @@ def _reload(application: Application, reload: Callable[[], Settings]) -> Applica
     """Return an application with the new configuration, or the old one if the new one is invalid."""
     systemd.reloading()
     try:
+        # While the old application still works: with a wrong configuration it simply continues.
         reloaded = _create(reload(), application.settings)
     except Exception as error:  # noqa: BLE001 - any error is a reason to keep the old configuration
         return _keep(application, error)
+    # Two applications must not read the same mailboxes.
     application.stop()
     try:
         reloaded.start()
     except BaseException:
+        # `run` stops the old application only.
         reloaded.stop()
         raise
     log.info("configuration reloaded", mailboxes=reloaded.running_mailboxes())

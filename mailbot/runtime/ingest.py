@@ -53,6 +53,7 @@ class MailboxIngest:
         Returns False if mail is left because another mailbox waits for the connection.
         """
         self._clear_attempts()
+        # Mails that were processed after the backup are in the other folder, but not in the restored ledger.
         if not self._recovered:
             put_back_unknown(self.mailbox, box)
             self._recovered = True
@@ -60,6 +61,7 @@ class MailboxIngest:
         for number, batch in enumerate(self._batches(box, new, suspects)):
             if self.stop.is_set():
                 return True
+            # Not before the first batch: every turn processes some mail, even if others always wait.
             if number and self.should_yield():
                 return False
             if not self.has_disk_space():
@@ -76,11 +78,13 @@ class MailboxIngest:
         # A mail that was processed and still has an attempt: the process died before it cleared the attempt.
         self._open_attempts = interrupted & {self._location(box, uid) for uid in processed}
         self._clear_attempts()
+        # They are committed and were not moved: the process died in between, or the server failed.
         if processed and self.mailbox.account.done:
             box.move_to_processed(sorted(processed))
         old = self.old_mail.known(box.uid_validity, uids)
         described = box.describe([uid for uid in uids if uid not in processed | old])
         new = self.old_mail.remove(box.uid_validity, described)
+        # Only a scan of the whole folder sees all old mails.
         if since == 1:
             self.old_mail.record(len(old) + len(described) - len(new))
         return new, {uid for uid in new if self._location(box, uid) in interrupted}
@@ -97,13 +101,16 @@ class MailboxIngest:
         """Yield batches in fair order; add mail that arrives in the meantime to `new`."""
         left, senders = sorted(new), dict[int, str]()
         while left:
+            # If everything fits into one batch, its order delays no sender.
             if len(left) > BATCH_SIZE:
+                # A mail without From, or deleted meanwhile, counts for the sender "".
                 unknown = [uid for uid in left if uid not in senders]
                 senders |= dict.fromkeys(unknown, "") | box.senders(unknown)
                 left = round_robin({uid: senders[uid] for uid in left})
             batch = next_batch(left, suspects, BATCH_SIZE)
             yield batch
             left = sorted(set(left).difference(batch))
+            # Mail that arrives now takes its turn: it does not wait for hundreds of mails of one sender.
             if left:
                 arrived = box.describe(box.uids(max(new) + 1))
                 new |= arrived
@@ -111,6 +118,7 @@ class MailboxIngest:
 
     def _process_batch(self, box: Mailbox, uids: list[int], described: dict[int, MailInfo]) -> None:
         locations = {uid: self._location(box, uid) for uid in uids}
+        # Not durable: a commit survives a killed process, and no mail causes a power failure.
         with self.mailbox.transaction(durable=False) as session:
             attempts = ledger.start_attempts(session, list(locations.values()))
         self._open_attempts = set(locations.values())
@@ -133,6 +141,7 @@ class MailboxIngest:
         small = {uid: described[uid] for uid in uids if described[uid].size <= limit}
         large = (box.fetch_header(uid) for uid in sorted(uids) if described[uid].size > limit)
         headers = (header for header in large if header is not None)
+        # By UID, not the small ones first: a reply must not be processed before the mail that it answers.
         return merge(box.fetch(small), headers, key=lambda mail: mail.uid)
 
     def _process(self, mail: FetchedMail, location: MailLocation, size: int, attempts: int) -> None:
@@ -147,6 +156,7 @@ class MailboxIngest:
             size=size if size > self.mailbox.desk.policy.limits.mail else None,
             lease=self.mailbox.lease,
         )
+        # The ledger has the mail already, so it is only moved.
         if decision is None:
             return
         log.info(
@@ -157,6 +167,7 @@ class MailboxIngest:
             ticket=decision.ticket or "",
             because=_for_log(decision),
         )
+        # Negative if the clock of the mail server is ahead.
         latency = now - mail.received_at if mail.received_at else timedelta()
         self.on_processed(decision.outcome, max(latency.total_seconds(), 0.0))
 

@@ -91,6 +91,7 @@ class MailboxSupervisor:
             self._database_down = True
         else:
             self._database_down = False
+        # Even while the database is down: the thread works, and a restart would not help.
         self._last_heartbeat = monotonic()
 
     def _run(self) -> None:
@@ -116,13 +117,16 @@ class MailboxSupervisor:
         with transaction(self._desk.engine) as session:
             processes = leases.heartbeat(session, me, LEASE)
             held = leases.held(session, me)
+            # Then the others divide the mailboxes again at once, and not at their next heartbeat.
             if processes != self._processes:
                 notify(session)
         self._processes = processes
         mine = assigned_to(me, processes, self._schools)
         for worker in self.workers():
+            # If another process has acquired a mailbox, the token of the lease has changed.
             if worker.school not in mine or worker.lease not in held:
                 worker.stop()
+            # A lease is released only after the thread has ended, so two workers never read a mailbox.
             if worker.ended:
                 self._remove(worker)
         for lease in held:

@@ -125,6 +125,7 @@ class MailboxWorker:
             except TRANSIENT as error:
                 self._record_failure(f"database: {first_line(error)}")
             except LeaseLostError as error:
+                # The supervisor starts another worker if this process gets the mailbox again.
                 log.warning("mailbox lease lost", school=self.school, reason=str(error))
                 return
             except Exception as error:
@@ -136,6 +137,7 @@ class MailboxWorker:
         whole_folder, scanned = True, (box.uid_validity, 1)
         while not self._stop.is_set():
             self._heartbeat()
+            # Before the scan: the next one begins here, and finds the mail that arrives during this one.
             current = box.uid_validity, box.uid_next
             self._ingest.process_new(box, 1 if whole_folder or current[0] != scanned[0] else scanned[1])
             scanned = current
@@ -143,14 +145,17 @@ class MailboxWorker:
             if whole_folder:
                 self._reconcile_if_requested(box)
             whole_folder = False
+            # IDLE announces only mail that arrives after it began, so look for earlier mail first.
             box.refresh()
             if (box.uid_validity, box.uid_next) == scanned:
+                # Without an event scan everything: an announcement may have been lost.
                 whole_folder = not box.wait(self._wait_seconds(idle=box.supports_idle), self._wakeup.read)
                 box.refresh()
 
     def _poll_once(self, limiter: ConnectionLimiter) -> None:
         """Scan the whole folder in a connection slot; then wait, or queue again if mail is left."""
         with limiter.slot(self._slot_granted, self._heartbeat):
+            # `stop` sets the event of the slot, too, so perhaps no slot was granted.
             if self._stop.is_set():
                 return
             with Mailbox.open(self._mailbox.account) as box:
@@ -164,6 +169,7 @@ class MailboxWorker:
     def _reconcile_if_requested(self, box: Mailbox) -> None:
         if self._reconcile_requested.is_set():
             reconcile(self._mailbox, box, self._old_mail.cutoff())
+            # Only now: after an error the next scan tries again.
             self._reconcile_requested.clear()
             self._wake_senders()
 

@@ -28,6 +28,7 @@ def write_result(file: Path, problems: list[str]) -> None:
     """Write the problems of a new configuration, or none; raise OSError."""
     temporary = file.with_name(f"{file.name}.new")
     temporary.write_text("".join(f"{problem}\n" for problem in problems), "utf-8")
+    # In one step: the caller polls the file, and must not read half an answer.
     temporary.replace(file)
 
 
@@ -36,6 +37,7 @@ def request_reload(file: Path, pid: int, seconds: float = REPLY_SECONDS) -> list
 
     Without an answer this is the problem. Raises OSError if the process cannot be signalled.
     """
+    # Before the signal, or a fast answer would not be noticed.
     before = _version(file)
     os.kill(pid, signal.SIGHUP)
     for _ in range(int(seconds / _POLL_SECONDS)):
@@ -52,5 +54,6 @@ def request_reload(file: Path, pid: int, seconds: float = REPLY_SECONDS) -> list
 def _version(file: Path) -> tuple[int, int]:
     with suppress(FileNotFoundError):
         status = file.stat()
+        # Both: an inode may be used again, and a coarse clock may show the same time twice.
         return status.st_ino, status.st_mtime_ns
     return 0, 0

@@ -105,10 +105,13 @@ class AccountSender:
         """Send due mails after each wakeup until `stop` is set; pause while the server is down."""
         async with self._clients() as clients:
             while not stop.is_set():
+                # Before the outbox is read, so that a wakeup during the sending is not lost.
                 self.wakeup.clear()
                 seconds = await self._send_and_backoff(clients, stop)
+                # The scheduler wakes each sender every 20 s, so idle connections need no timer of their own.
                 for client in clients:
                     await client.close_if_idle()
+                # New mail does not end a pause: the server would refuse it as well.
                 await wait_any(stop, self.wakeup if seconds is None else None, seconds)
 
     async def send_all(self) -> None:
@@ -160,12 +163,14 @@ class AccountSender:
             await asyncio.wait(deliveries)
             self._files.forget()
         for delivery in deliveries:
+            # Raise the error of a delivery, which `asyncio.wait` does not.
             delivery.result()
 
     async def _feed(
         self, queue: Queue, stop: asyncio.Event, deliveries: Sequence[asyncio.Task[None]]
     ) -> None:
         """Claim mails for the deliveries and record outcomes, until all is recorded and no mail is due."""
+        # A delivery that ends before the queue has None has failed.
         while not any(delivery.done() for delivery in deliveries):
             closing = self._status.is_paused or stop.is_set()
             if closing:
@@ -173,6 +178,7 @@ class AccountSender:
             await self._record_and_claim(queue, 0 if closing else self._room(len(deliveries)))
             if self._claimed or self._outcomes:
                 await self._wait_for_outcomes()
+            # A recovery is one more change, which the next round records.
             elif closing or not self._status.report_recovery():
                 return
 
@@ -187,11 +193,13 @@ class AccountSender:
 
     async def _record_and_claim(self, queue: Queue, most: int) -> None:
         """Record the outcomes and claim up to `most` mails; after an error the next call records them."""
+        # Before the outcomes are read: later progress must lead to another round.
         self._progress.clear()
         outcomes, issue = tuple(self._outcomes), self._status.issue
         if not (outcomes or issue or most):
             return
         claimed, built = await self._in_thread(self._exchange, outcomes, issue, most)
+        # More outcomes, or another issue, may have come while the thread wrote these.
         del self._outcomes[: len(outcomes)]
         self._recorded.set()
         if self._status.issue is issue:
@@ -229,12 +237,14 @@ class AccountSender:
         """Send the mails of the queue over one connection, until it has None."""
         mail = await self._next(queue, wait=True)
         while mail is not None:
+            # The next envelope follows this mail's text (RFC 2920), if there is a next mail already.
             following = await self._next(queue, wait=False)
             upcoming = following.submission if following is not None else None
             sent = mail.submission
             result = await client.send(sent.sender, sent.recipient, sent.raw, upcoming)
             self._record(mail.due, result)
             await self._wait_for_record()
+            # During the attempt the account may have been paused, or the claim may have become too old.
             if following is not None and self._must_wait(following.due):
                 self._finish(release(following.due))
                 following = None
@@ -328,6 +338,7 @@ def account_senders(
     """Return a sender for each SMTP account, with the schools that use it."""
     accounts: dict[tuple[str, int, str], tuple[SmtpAccount, list[str]]] = {}
     for key, account in settings.smtp.items():
+        # Limits and refusals apply to a login, so schools with the same login share one sender.
         name = (account.host, account.port, account.username)
         accounts.setdefault(name, (account, []))[1].append(key)
     return tuple(

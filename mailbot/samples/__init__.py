@@ -227,6 +227,8 @@ def _about_colleagues() -> dict[str, Notification]:
         ),
         "undone": TO_ERIKA(Kind.UNDONE, ticket=TAKEN, author=MAX),
         "undone_requester": TO_LENA(Kind.UNDONE, ticket=TAKEN, author=MAX),
+        "undone_waiting": TO_ERIKA(Kind.UNDONE, ticket=ASLEEP, author=MAX),
+        "undone_waiting_requester": TO_LENA(Kind.UNDONE, ticket=ASLEEP, author=MAX),
         "undone_with_text": TO_LENA(Kind.UNDONE, ticket=TAKEN, author=MAX, text=ANSWER),
         "assigned_info": TO_ERIKA(Kind.ASSIGNED_INFO, ticket=TAKEN, author=MAX),
         "assigned": TO_MAX(Kind.ASSIGNED, ticket=TAKEN, author=ERIKA, history=HISTORY),

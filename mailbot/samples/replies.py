@@ -127,6 +127,7 @@ def _to_queries(language: str) -> dict[str, Notification]:
 
 def _about_tickets() -> dict[str, Notification]:
     return {
+        "ticket_details_requester": TO_LENA(Kind.TICKET_DETAILS, ticket=TAKEN, history=HISTORY[:1]),
         "ticket_details": TO_MAX(Kind.TICKET_DETAILS, ticket=TAKEN, history=HISTORY, attachments=FILES),
         "ticket_status": TO_LENA(
             Kind.TICKET_STATUS, ticket=TAKEN, since=TAKEN.opened, progress=Progress.ASKED

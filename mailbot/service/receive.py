@@ -99,17 +99,22 @@ def _receive(
     mail = parse(raw)
     if size is not None:
         mail = replace(mail, size=size)
+    # Parsing, compressing and understanding take time: before the transaction, which on SQLite locks out all
+    # writers.
     school, compressed = desk.school(location.school), raw_mail.compress(raw)
     with read_only(desk.engine) as session:
         understood = _understand(session, desk, school, mail)
     with transaction(desk.engine, durable=False) as session:
+        # First: it locks the lease, so no other worker acquires the mailbox before the commit.
         assert_held(session, lease)
         entry = _entry(location, mail, raw, received, now)
+        # No content ID: the mail may be in the ledger, and would be decided on as a copy.
         if dry_run:
             entry = replace(entry, content_id="")
         entry = replace(entry, raw_id=raw_mail.store(session, compressed))
         decision = _decide_and_write(session, desk, school, understood, entry, now)
         if dry_run:
+            # The same statements as in earnest, and then undone.
             session.rollback()
     return decision
 
@@ -126,6 +131,7 @@ def _understand(
     is_human = understood.classification.kind is MailKind.HUMAN
     if mail.sender is None or not is_human or understood.lookups.action_key is not None:
         return understood
+    # A quotation may have lost its Message-ID; the links in it still name the quoted mail.
     keys, author = linked_action_keys(mail.whole_text), desk.policy.addresses(mail.sender.email)
     support = desk.policy.support_addresses
     sent = load_sent_texts(session, understood.lookups, keys, author, support, released)
@@ -173,6 +179,7 @@ def _decide_and_write(
     facts = replace(facts, confirmed=confirmed, dates=dates, addresses=addresses)
     if released is not None:
         facts = replace(facts, released=released.by, released_for=released.shown)
+    # The core has no randomness, so what must be unguessable is a fact.
     facts = replace(facts, token=random_token())
     decision = decide(understood, facts, desk.policy, now)
     because = "\n".join(decision.because)
@@ -190,9 +197,11 @@ def _decide_and_write(
 def _release(session: Session, desk: Desk, effect: ReleaseMail, actor: str, now: datetime) -> Decision | None:
     """Decide again on a held mail that was confirmed from its sender's registered address."""
     row = ledger.find_waiting(session, effect.held, now)
+    # It was confirmed before, or it has expired.
     if row is None:
         return None
     ledger.close_held(session, effect.held, "confirmed")
+    # Decided on again from its bytes: the ticket may have changed since it was held.
     raw = raw_mail.load(session, row.raw_id or 0)
     school, entry = desk.school(row.school), ledger.to_entry(row)
     understood = _understand(session, desk, school, parse(raw), effect.held)
@@ -280,6 +289,7 @@ def retry(desk: Desk, entry_id: int, now: datetime) -> Decision:
         raw = raw_mail.load(session, row.raw_id or 0) if row is not None else b""
     mail = parse(raw)
     with transaction(desk.engine) as session:
+        # Again, in this transaction: another call may have processed it while it was parsed.
         row = ledger.find_quarantined(session, entry_id)
         if row is None:
             raise LookupError(f"there is no mail {entry_id} in the quarantine")

@@ -9,9 +9,9 @@ MAX_UNCERTAIN_ATTEMPTS = 2
 
 
 def next_attempt(
-    attempts: int, created: datetime, now: datetime, *, uncertain: bool, uncertain_attempts: int
+    attempts: int, since: datetime, now: datetime, *, uncertain: bool, uncertain_attempts: int
 ) -> datetime | None:
-    """Return the time of the next attempt after that number of attempts, or None if there is none.
+    """Return the time of the next attempt, or None if there is none; `attempts` were made since a time.
 
     An attempt is uncertain if the server may have accepted the mail. `uncertain_attempts` counts them, with
     the last one. To avoid duplicates, the mail is not sent again after `MAX_UNCERTAIN_ATTEMPTS`.
@@ -21,7 +21,7 @@ def next_attempt(
     delay = DELAYS[min(max(attempts, 1), len(DELAYS)) - 1]
     if uncertain:
         delay = max(delay, UNCERTAIN_DELAY)
-    return now + delay if now + delay < created + GIVE_UP_AFTER else None
+    return now + delay if now + delay < since + GIVE_UP_AFTER else None
 
 
 PAUSE_SERVER = 300  # seconds

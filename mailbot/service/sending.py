@@ -120,7 +120,9 @@ def next_state(due: ClaimedMail, state: str, reply: str, now: datetime) -> SendO
         return SendOutcome(due.id, "sent")
     uncertain = state == "uncertain"
     attempts = due.uncertain_attempts + uncertain
-    retry_at = next_attempt(due.attempts, due.created, now, uncertain=uncertain, uncertain_attempts=attempts)
+    retry_at = next_attempt(
+        due.attempts, due.attempts_since, now, uncertain=uncertain, uncertain_attempts=attempts
+    )
     if state == "permanent" or retry_at is None:
         prefix = f"transmitted {attempts} times without a reply, so it may have arrived; " if attempts else ""
         return SendOutcome(due.id, "failed", prefix + reply, uncertain=uncertain)
@@ -145,6 +147,7 @@ def end_alert_of_failed_mails(session: Session, desk: Desk, now: datetime) -> No
 def _try_to_notify(session: Session, desk: Desk, outcome: SendOutcome, now: datetime) -> None:
     """Notify of a failed mail; an error undoes only that, so that the other outcomes are recorded."""
     try:
+        # A savepoint: on PostgreSQL an error would end the whole transaction.
         with session.begin_nested():
             _notify_failure(session, desk, outcome, now)
     except TRANSIENT:

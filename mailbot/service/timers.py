@@ -71,6 +71,7 @@ def _check_ticket(desk: Desk, ticket_id: int, now: datetime) -> bool:
     except Exception as error:
         log.exception("ticket check failed", ticket=ticket_id)
         with transaction(desk.engine) as session:
+            # Claimed again, as the rollback has released the lock: another worker may have checked it.
             if (ticket := timers.claim(session, ticket_id, now)) is not None:
                 timers.postpone(session, ticket_id, now + RETRY_AFTER)
                 _alert(session, desk, _topic(ticket), error, now)
@@ -139,6 +140,7 @@ def _send_digest(desk: Desk, team: Team, role: Role, school: School | None, now:
     except Exception as error:
         log.exception("digest not created", job=job)
         with transaction(desk.engine) as session:
+            # A digest that fails is not tried again before the next morning.
             timers.claim_run(session, job, slot)
             _alert(session, desk, job, error, now)
         return False

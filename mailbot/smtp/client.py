@@ -88,6 +88,7 @@ class SmtpClient:
         self._in_doubt = False
         try:
             wire = await self._connected()
+            # Without DATA, so that no mail is sent.
             commands = self._envelope(Submission(address, address, b""))[:-1]
             refused = await self._offer(wire, commands, address)
             if refused is None:
@@ -104,6 +105,7 @@ class SmtpClient:
 
     async def close(self) -> None:
         """Send QUIT and close the connection."""
+        # After an announced DATA the server would take QUIT for the text of a mail.
         if self._wire is not None and self._wire.is_open and not self._announced:
             try:
                 self._wire.write(b"QUIT\r\n")
@@ -125,6 +127,7 @@ class SmtpClient:
         try:
             wire = await self._connected()
             envelope = self._envelope(mail)
+            # The server awaits the announced mail, and only a new connection ends that transaction.
             if self._announced and self._announced != envelope:
                 self._drop()
                 wire = await self._connected()
@@ -214,7 +217,7 @@ class SmtpClient:
                 await wire.room()
                 if wire.has_unread:  # the server refuses the mail before its end
                     reply = await wire.reply(timeout)
-                    self._drop()
+                    self._drop()  # the text is incomplete, and only the end of the connection ends it
                     return self._after_text(reply)
                 last = piece
             wire.write(last, *announced)
@@ -235,6 +238,7 @@ class SmtpClient:
         """Return the commands of the next mail, if they can be sent before this one is answered."""
         if following is None or "pipelining" not in self._extensions:
             return []
+        # The connection is closed after this mail.
         if self._sent + 1 >= MAILS_PER_CONNECTION:
             return []
         try:

@@ -33,6 +33,7 @@ class SendResult:
 def refusal(code: int, reply: str) -> SendResult:
     """Return the result of a reply to RCPT, DATA or the text that refuses the mail."""
     about = classify(code, reply).about
+    # Even a 5yz is temporary for this mail: it is sent when the account works again.
     if about is About.ACCOUNT:
         return SendResult("temporary", code, reply, server_down=True, about=about)
     server_down = code == _CLOSING or code in _LOGIN_CODES

@@ -79,6 +79,7 @@ class Wire(asyncio.Protocol):
                     await self._waiter
             finally:
                 self._waiter = None
+        # Replies that arrived before the connection was lost still count.
         if self._replies:
             return self._replies.popleft()
         raise self._failure or ConnectionError("connection lost")

@@ -80,12 +80,14 @@ def apply_decision(
 ) -> None:
     """Store the effects of a decision and put its outgoing mails into the outbox."""
     opened, rows, tickets_before = _tickets(session, decision.effects)
+    # This raises if another worker has recorded the mail; the rollback undoes the tickets too.
     entry_id = _record(session, origin, rows, decision.ticket)
     for effect in decision.effects:
         _apply(session, origin, rows, effect)
     states = {name: state_of(ticket) for name, ticket in tickets_before.items()}
     chains = audit_tickets(session, origin, decision, rows, states)
     for name, before in tickets_before.items():
+        # The columns of a ticket come from the core's transition, not from the single effects.
         after = apply(before, _effects_on(decision.effects, name), origin.now)
         update_row(session, rows[name], before, after, **chains[name])
     # This is last, because all workers lock the tickets before the desk's chain.
@@ -99,6 +101,7 @@ def _record(session: Session, origin: Origin, rows: Mapping[str, Row[Any]], tick
     """Record the received mail, if there is one, in the ledger with its ticket; return its entry's key."""
     if origin.entry is None:
         return None
+    # A mail may belong to a ticket that it does not change.
     row = (rows.get(ticket) or tickets.find(session, ticket)) if ticket is not None else None
     return ledger.record(session, replace(origin.entry, ticket_id=row.id if row is not None else None))
 
@@ -112,6 +115,7 @@ def _tickets(
     names: dict[str, None] = {}  # in the order of the effects
     for effect in effects:
         if isinstance(effect, OpenTicket):
+            # Its messages are effects of their own, and `apply` counts them.
             ticket = before[effect.ticket.key] = replace(effect.ticket, messages=0)
             opened[ticket.key] = insert_ticket(session, ticket)
             places.add(session, opened[ticket.key].id, effect.places)

@@ -156,6 +156,7 @@ def audit_tickets(
 
     `states` has the states of the tickets before the change, by key.
     """
+    # A ticket may have several entries in one decision: each continues the link of the one before.
     entries = []
     chains = {name: {"head": row.head, "entries": row.entries} for name, row in rows.items()}
     for effect in decision.effects:
@@ -221,6 +222,7 @@ def record(
 
 def lock_desk(session: Session) -> Row[Any]:
     """Lock the desk's chain until this transaction ends; return its length and newest link."""
+    # A row that does not exist cannot be locked: two workers may both try to create it.
     found = session.execute(_LOCK_DESK).first()
     if found is None:
         session.execute(_CREATE_DESK, {"name": DESK})

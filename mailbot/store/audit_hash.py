@@ -6,8 +6,8 @@ stays valid, and the fields cannot be guessed from the digest. The desk's chain 
 erased, so a salt that was removed otherwise is detected too.
 
 Several workers extend the chains of different tickets without waiting for each other. The newest link of a
-ticket is stored in its row. Once a night the newest links are written into the desk's chain (a seal), so
-that the removal of a whole ticket with its chain is detected.
+ticket is stored in its row. Once a night the newest links are written into the desk's chain (a seal).
+Without it, the removal of a whole ticket with its chain would not be detected.
 """
 
 import hashlib

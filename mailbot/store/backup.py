@@ -24,6 +24,7 @@ def backup(engine: Engine, file: Path) -> None:
     """Write the whole state into a new file with the mode 0600; raise BackupError."""
     if file.exists():
         raise BackupError(f"{file} already exists; name a new file")
+    # Under another name until it is complete: an interrupted backup must not look like one.
     unfinished = file.with_name(f"{file.name}.unfinished")
     os.close(os.open(unfinished, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600))
     try:
@@ -49,6 +50,7 @@ def _backup_sqlite(engine: Engine, file: Path) -> None:
     with closing(sqlite3.connect(file)) as copy:
         with engine.connect() as connection:
             connection.connection.driver_connection.backup(copy)  # type: ignore[union-attr]
+        # In WAL mode the copy would need its -wal file beside it.
         copy.execute("PRAGMA journal_mode=DELETE")
         result = copy.execute("PRAGMA integrity_check").fetchone()[0]
     if result != "ok":

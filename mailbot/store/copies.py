@@ -70,6 +70,7 @@ def find_copies(
     carried_out = False
     for row in same:
         added = _added(session, row)
+        # It had no effect that a person sees, so a copy may still be carried out.
         ignored = row.outcome == "ignored" or (
             added and {m.visibility for m in added} == {Visibility.SYSTEM.value}
         )

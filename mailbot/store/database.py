@@ -71,6 +71,7 @@ def open_database(database: str) -> Engine:
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
+    # Otherwise sqlite3 begins a deferred transaction before the first write.
     connection.isolation_level = None  # `_begin_sqlite` sends BEGIN
     for pragma in (
         "journal_mode=WAL",

@@ -146,6 +146,7 @@ class _Threads:
         if ticket is not None:
             of_recipient = ticket.id, out.recipient.email
             own = self.own.get(of_recipient) if ticket.requester == out.recipient.email else None
+            # A later mail of this batch to the same person refers to this one.
             found = own or self.sent.setdefault(of_recipient, out.message_id)
         if found and found != out.message_id:
             return [found]

@@ -198,6 +198,7 @@ def erase_ticket(session: Session, ticket_id: int, now: datetime) -> Erased:
     """Erase a ticket's personal data and close it."""
     values = {"ticket": ticket_id}
     row = session.execute(_LOCK_TICKET, values).one()
+    # First, as the next statements remove the references to them.
     mails = {raw for query in _RAW_OF_TICKET for raw in session.execute(query, values).scalars()}
     session.execute(_DELETE_MAILS_OF_TICKET, values)
     erase_ledger_entries(session, session.execute(_LEDGER_IDS_OF_TICKET, values).scalars().all())
@@ -337,6 +338,7 @@ def readable_text(raw: bytes) -> str:
     for part in email.message_from_bytes(raw).walk():
         found += map(_decoded, map(str, part.values()))
         payload = part.get_payload(decode=True)
+        # The charset may be wrong or unknown: the person is found in either reading.
         if isinstance(payload, bytes):
             found += [payload.decode("utf-8", "replace"), payload.decode("latin-1")]
     return "\n".join(found)

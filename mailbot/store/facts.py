@@ -73,6 +73,7 @@ def content_id(mail: Mail, content: bytes) -> str:
     sender = mail.sender.email if mail.sender else ""
     date = mail.date.isoformat() if mail.date else ""
     digest = hashlib.sha256("\0".join((mail.message_id, sender, date, mail.subject)).encode())
+    # Each delivery has its own Received fields, so of the header only these four count.
     digest.update(_body(content))
     return digest.hexdigest()
 
@@ -155,6 +156,7 @@ def load_facts(
     # All workers lock in this order: the tickets, the numbers of the mail's school, those of other schools.
     matches = _match(session, understood, school, policy, now)
     found = _load_tickets(session, lookups, matches)
+    # Even if no ticket will be opened: that is decided later, and this lock comes before those below.
     number = tickets.next_number(session, school.key)
     names, absences = names_and_absences(session, school, policy, now)
     facts = Facts(

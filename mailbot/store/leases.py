@@ -20,6 +20,7 @@ UNOWNED = ""
 
 # Find the workers whose heartbeat is fresh.
 _ALIVE = select(_WORKER.c.name).where(_WORKER.c.until > func.clock_timestamp())
+# By the database's clock, so that the clocks of the workers need not agree.
 _UNTIL = func.clock_timestamp() + bindparam("duration", type_=Interval)
 _HEARTBEAT = (
     insert(_WORKER)
@@ -37,6 +38,7 @@ _ACQUIRE = (
     .on_conflict_do_update(
         index_elements=["school"],
         set_={"worker": bindparam("b_worker"), "token": _LEASE.c.token + 1},
+        # A worker may acquire its own mailbox again, which makes its former lease void.
         where=or_(_LEASE.c.worker == bindparam("b_worker"), _LEASE.c.worker.not_in(_ALIVE)),
     )
     .returning(_LEASE.c.token)

@@ -135,6 +135,7 @@ def record(session: Session, entry: LedgerEntry) -> int:
     Raises AlreadyProcessedError if the mail at this location has another entry.
     """
     values = {name: getattr(entry, name) for name in _COLUMNS if name != "id"}
+    # A mail that was held or quarantined has its entry, and gets a new outcome.
     if entry.id is not None:
         update_entry(session, entry.id, values)
         return entry.id

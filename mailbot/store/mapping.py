@@ -81,6 +81,7 @@ def update_row(session: Session, row: Row[Any], before: Ticket, ticket: Ticket, 
 def _insert_cc(session: Session, ticket_id: int, people: Iterable[Address]) -> None:
     names: dict[str, str] = {}
     for person in people:
+        # The key of the table: a person in cc twice is one row.
         names.setdefault(person.email, person.name)
     rows = [
         {"ticket_id": ticket_id, "address": address, "name": name, "position": position}

@@ -44,7 +44,7 @@ _FOLLOWS_AN_UNSENT = exists().where(
     _EARLIER.recipient == _MAIL.recipient,
     _EARLIER.id < _MAIL.id,
     _EARLIER.state.in_(DUE_STATES),
-    _EARLIER.created > bindparam("hold_since"),
+    func.coalesce(_EARLIER.retried, _EARLIER.created) > bindparam("hold_since"),
 )
 # Find due mails of the schools that follow `after`, unless another worker claims them at the same time.
 _NEXT = (
@@ -72,6 +72,7 @@ _CLAIM = (
     .where(_OUTBOX.c.id.in_(bindparam("chosen", expanding=True)))
     .values(
         state="sending",
+        # Counted before the attempt: a mail that kills the process must not be tried without end.
         attempts=_OUTBOX.c.attempts + 1,
         next_attempt=bindparam("until"),
         holder=bindparam("worker"),
@@ -100,20 +101,18 @@ _REQUEUE_INTERRUPTED = (
     .where(IS_DUE, _OUTBOX.c.state == "sending", _OUTBOX.c.holder.in_(["", bindparam("worker")]))
     .values(state="queued", next_attempt=bindparam("now"), last_error="interrupted while being sent")
 )
-# Make one mail due as if it were new.
-_RETRY = (
-    update(_OUTBOX)
-    .where(_OUTBOX.c.id == bindparam("mail"))
-    .values(state="queued", attempts=0, next_attempt=bindparam("now"), created=bindparam("now"))
-)
-# Make undelivered mails due as if they were new.
+# Date is written from `created`, which stays: a copy that arrived before has the same Message-ID.
+_AS_NEW = {"state": "queued", "attempts": 0, "next_attempt": bindparam("now"), "retried": bindparam("now")}
+# Make one mail due with as many attempts as a new one.
+_RETRY = update(_OUTBOX).where(_OUTBOX.c.id == bindparam("mail")).values(_AS_NEW)
+# Make undelivered mails due with as many attempts as new ones.
 _RESEND = (
     update(_OUTBOX)
     .where(
         _OUTBOX.c.message_id.in_(bindparam("mails", expanding=True)),
         _OUTBOX.c.state.in_(UNDELIVERED),
     )
-    .values(state="queued", attempts=0, next_attempt=bindparam("now"), created=bindparam("now"))
+    .values(_AS_NEW)
 )
 _DROP = update(_OUTBOX).where(_OUTBOX.c.id == bindparam("mail")).values(state="dropped")
 
@@ -125,8 +124,10 @@ _UNSENT = (
     .where(text(f"outbox.{NOT_SENT}"))
     .order_by(_OUTBOX.c.id)
 )
-# Find the age of the oldest due mail, and count the due mails.
-_OLDEST_DUE = select(func.min(_OUTBOX.c.created), func.count()).where(IS_DUE)
+# Find how long the oldest due mail has been due, and count the due mails.
+_OLDEST_DUE = select(func.min(func.coalesce(_OUTBOX.c.retried, _OUTBOX.c.created)), func.count()).where(
+    IS_DUE
+)
 # Read the states and next attempts of the due mails.
 _BACKLOG = select(_OUTBOX.c.state, _OUTBOX.c.next_attempt).where(IS_DUE)
 _FAILED = select(
@@ -161,6 +162,7 @@ class ClaimedMail:
     outgoing: OutgoingMail
     references: tuple[str, ...]
     created: datetime
+    attempts_since: datetime
     attempts: int
     uncertain_attempts: int
     until: datetime
@@ -224,13 +226,14 @@ def claim(
     """
     rows: list[Any] = []
     values = {"schools": list(schools), "now": now, "hold_since": now - HOLD_BEHIND_EARLIER}
-    turn = MAILS_PER_TURN if len(schools) > 1 else most
+    turn = MAILS_PER_TURN if len(schools) > 1 else most  # each turn is a statement
     while len(rows) < most:
         limit = min(turn, most - len(rows))
         chosen = [row.id for row in rows]
         place = {"after": after, "chosen": chosen, "most": limit}
         found = execute(session, _NEXT, values | place).all()
         rows.extend(found)
+        # Nothing is left behind `after`; from the beginning there is nothing left at all.
         if len(found) < limit and not after:
             break
         after = found[-1].school if len(found) == limit else ""
@@ -243,7 +246,7 @@ def claim(
 
 def release(due: ClaimedMail) -> SendOutcome:
     """Return the outcome of a claimed mail that was not attempted: it is due as before."""
-    state = due.state if due.state in ("queued", "uncertain") else "queued"
+    state = due.state if due.state in ("queued", "uncertain") else "queued"  # of an expired claim: "sending"
     return SendOutcome(due.id, state, due.last_error, due.next_attempt, counts=False)
 
 
@@ -289,6 +292,7 @@ def _to_claimed_mail(row: Row[Any], until: datetime) -> ClaimedMail:
         outgoing=outgoing,
         references=tuple(row.reference_ids),
         created=row.created,
+        attempts_since=row.retried or row.created,
         attempts=row.attempts + 1,
         uncertain_attempts=row.doubts,
         until=until,
@@ -357,7 +361,7 @@ def _to_entry(row: Row[Any]) -> OutboxEntry:
 
 
 def oldest_due(session: Session) -> tuple[datetime | None, int]:
-    """Return when the oldest due mail was created, and the number of due mails."""
+    """Return when the oldest due mail was created or retried, and the number of due mails."""
     oldest, number = session.execute(_OLDEST_DUE).one()
     return oldest, int(number)
 

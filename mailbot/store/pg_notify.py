@@ -49,7 +49,9 @@ class Listener:
         with self._closed_on_error():
             pooled = self._engine.raw_connection()
             self._connection = pooled.driver_connection
+            # LISTEN ends with its session, so the pool must not give this connection to others.
             pooled.detach()
+            # Notifications are not delivered within a transaction (PostgreSQL, NOTIFY).
             self._connection.autocommit = True
             self._connection.execute(f"LISTEN {_CHANNEL}")
 

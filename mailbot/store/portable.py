@@ -153,6 +153,7 @@ def mails(session: Session) -> Iterator[tuple[dict[str, Any], bytes, str, dateti
     """Yield each raw mail: its fields, its compressed content, its school ("" if unknown) and its time."""
     query = _PLACES.execution_options(yield_per=_BATCH_SIZE)
     with session.connection().execute(query) as streamed:
+        # Both queries are in the order of the keys, so they are merged without keeping either in memory.
         places = ((key, next(rows)) for key, rows in groupby(streamed, attrgetter("raw_id")))
         key, place = next(places, _NO_PLACE)
         for row in ordered_rows(session.connection(), _RAW_MAIL):

@@ -17,9 +17,10 @@ K = TypeVar("K")
 MAX_SHOWN = 3
 MAX_DOC_FREQUENCY = 300  # a word in more tickets of a school is ignored as too common
 MIN_SCORE = 0.35  # as a share of the weight of all words that occur in the school
-MIN_ANSWER_SCORE = 2.3  # from which a saved answer is offered; bench/saved_answers.py measures it
-# A saved answer is the tip for a problem from this score on, if it has as many words of the problem, and if
-# no other one has more than this share of its score; bench/saved_answers.py measures it.
+# bench/saved_answers.py measures the figures for saved answers. From the first score on one is offered. It is
+# the tip from the second one on, if it has that number of words of the problem. No other saved answer may
+# have more than that share of its score.
+MIN_ANSWER_SCORE = 2.3
 MIN_TIP_SCORE, MIN_TIP_WORDS, MAX_RIVAL = 5.0, 2, 0.6
 _PLACE_WORDS = frozenset({"raum", "room", "salle"})
 MAX_EXCERPT = 240
@@ -53,6 +54,7 @@ def rank_similar(problem: TermSet, postings: Mapping[str, Collection[int]], tota
         for word, tickets in postings.items()
         if 0 < len(tickets) <= MAX_DOC_FREQUENCY
     }
+    # Only words of the subject find tickets; those of the text then rank them.
     candidates = set[int]().union(*(postings[word] for word in weights if word in problem.subject))
     scores: defaultdict[int, float] = defaultdict(float)
     shared: Counter[int] = Counter()

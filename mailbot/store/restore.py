@@ -96,6 +96,7 @@ def _prepare(copy: Path, file: Path, complete: Complete) -> None:
     finally:
         engine.dispose()
     with closing(sqlite3.connect(copy)) as connection:
+        # The rename moves one file, so everything must be in it and nothing in a -wal file.
         connection.execute("PRAGMA journal_mode=DELETE")
     with copy.open("rb") as opened:
         os.fsync(opened.fileno())
@@ -145,6 +146,7 @@ def _lock(current: sqlite3.Connection, database: Path) -> None:
     """Lock the database and checkpoint its journal, unless it is damaged."""
     try:
         current.execute("PRAGMA journal_mode=DELETE")
+        # Fails as long as another process uses the database.
         current.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError as error:
         busy = f"{database}: {error}; stop the other processes that use it, and try again"

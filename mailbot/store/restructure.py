@@ -54,6 +54,7 @@ def move_rows(session: Session, rows: Mapping[str, Row[Any]], effect: MultiTicke
         case Split(name, position, opened):
             _split(session, rows[name].id, position, rows[opened].id)
         case Move(name, school, number):
+            # Mails with the former key in the subject still find the ticket.
             tickets.add_alias(session, name, rows[name].id)
             tickets.set_last_number(session, school, number)
 

@@ -43,6 +43,7 @@ def create_durably(file: Path, text: str) -> None:
             os.fsync(opened.fileno())
         change_owner(temporary, file.parent.stat())
         with suppress(FileExistsError):
+            # Unlike a rename, a link fails if another process was first: both then read the same content.
             os.link(temporary, file)
     finally:
         temporary.unlink(missing_ok=True)

@@ -333,6 +333,7 @@ class OutboxRow(Row, table=True):
     next_attempt: datetime
     last_error: str = Field(default="", sa_type=Text)
     created: datetime
+    retried: datetime | None = None  # its attempts began again
     sent: datetime | None = None
 
 

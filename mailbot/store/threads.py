@@ -102,5 +102,6 @@ def _thread(mail: Mail) -> set[str]:
 
 def _header(content: bytes) -> Mail:
     """Return a mail without its body."""
+    # Bounded, because a mail of one repeated character inflates a thousandfold.
     beginning = zlib.decompressobj().decompress(content, 4 * _HEADER)
     return parse(beginning.partition(b"\r\n\r\n")[0].partition(b"\n\n")[0])

@@ -133,10 +133,12 @@ def find_all(session: Session, names: Collection[str]) -> dict[str, Row[Any]]:
     if numbers:
         schools, of_schools = (list(set(values)) for values in zip(*numbers.values(), strict=True))
         rows = execute(session, _BY_NUMBERS, {"schools": schools, "numbers": of_schools})
+        # The statement finds all combinations of these schools and numbers; keep the wanted pairs.
         by_number = {(row.school, row.number): row for row in rows}
         found = {name: by_number[number] for name, number in numbers.items() if number in by_number}
     if aliases := [name for name in names if name not in found]:
         found |= {row.alias: row for row in execute(session, _BY_ALIASES, {"aliases": aliases})}
+    # A target may have been merged, too.
     while merged := {name: row.merged_into for name, row in found.items() if row.merged_into is not None}:
         targets = by_ids(session, set(merged.values()))
         found |= {name: targets[ticket_id] for name, ticket_id in merged.items()}

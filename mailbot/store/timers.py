@@ -82,6 +82,7 @@ def has_run(session: Session, job: str, period: str) -> bool:
 def claim_run(session: Session, job: str, period: str) -> bool:
     """Record that a job runs for a period; return False if it has run. Names of periods sort by time."""
     values = {"job": job, "slot": period}
+    # Read first: most calls find that the job has run, and then write nothing.
     if has_run(session, job, period) or session.execute(_CLAIM_RUN, values).first() is None:
         return False
     session.execute(_DELETE_EARLIER_RUNS, values)

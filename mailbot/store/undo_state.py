@@ -90,6 +90,7 @@ def last_changes(
     `actors` are the addresses of the person who wants to undo it.
     """
     events = execute(session, _LAST_CHANGES, {"tickets": list(tickets), "actors": list(actors)}).all()
+    # An entry and the mails of its change have one time, that of the decision.
     values = {"tickets": [e.ticket_id for e in events], "times": [e.at for e in events]}
     sent: defaultdict[tuple[int, datetime], list[Row[Any]]] = defaultdict(list)
     for row in execute(session, _SENT_MAILS, values) if events else ():

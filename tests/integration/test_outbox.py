@@ -197,6 +197,30 @@ def test_an_undeliverable_mail_is_noted_in_its_ticket(desk: DeskHarness) -> None
     assert ("undelivered", f"{LENA}: 5.1.1 no such user") in trail
 
 
+def test_a_failed_mail_that_is_retried_is_the_same_mail_with_all_its_attempts(desk: DeskHarness) -> None:
+    desk.receive(problem("Beamer").text("dunkel"))
+    clock = Clock()
+    with ScriptedServer(b"220 x\r\n", smtp({b".": None})) as server:
+        for clock.now in (NOW, NOW + timedelta(hours=1)):
+            drain(desk, server.port, clock)
+        first = b"".join(server.heard).split(b"DATA\r\n")[1].split(b"\r\n.\r\n")[0]
+    failed = [row.id for row in desk.rows(OutboxRow) if row.state == "failed"]
+    clock.now += GIVE_UP_AFTER
+    with transaction(desk.engine) as session:
+        for mail_id in failed:
+            outbox.retry(session, mail_id or 0, clock.now)
+    with ScriptedServer(b"220 x\r\n", smtp({b"RCPT": b"451 4.3.0 later\r\n"})) as server:
+        drain(desk, server.port, clock)
+    clock.now += timedelta(hours=1)
+    with ScriptedServer(b"220 x\r\n", smtp({})) as server:
+        drain(desk, server.port, clock)
+        assert first in b"".join(server.heard)
+    assert {row.id: row.state for row in desk.rows(OutboxRow) if row.id in failed} == dict.fromkeys(
+        failed, "sent"
+    )
+    assert len(failed) == 3
+
+
 @given(st.lists(st.sampled_from(["temporary", "uncertain"]), max_size=60), st.integers(0, 3))
 def test_a_mail_is_retried_for_five_days_and_twice_if_uncertain(outcomes: list[str], seed: int) -> None:
     created = now = NOW

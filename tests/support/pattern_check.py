@@ -1,8 +1,8 @@
 """Find compiled patterns, and those of them that may take more than linear time (a static check).
 
-A pattern is suspicious if a run of one character can be divided between two long repetitions in many ways, or
-if a search can begin at each character of such a run and follow it to its end. Sets of characters are
-compared by a sample of the alphabet.
+A pattern is suspicious if a run of one character can be divided between two long repetitions in many ways.
+It is also suspicious if a search can begin at each character of such a run and follow it to its end. Sets
+of characters are compared by a sample of the alphabet.
 """
 
 import ast

@@ -16,7 +16,7 @@ OFFER = re.compile(r"#(?:bündeln|bundle) \d[\d ]*")
 
 Texts = tuple[tuple[int, str], ...]
 # Replies to each kind of notification: (weight, text). {other} is another open ticket of the
-# school, {colleague} a member of the same team, {days} a few days, {saved} the name of a saved answer.
+# school, {colleague} a member of the same team; {days} are a few days, {saved} is the name of a saved answer.
 FIRST_LEVEL = (
     (3, "Ist das Kabel eingesteckt?"),
     (3, "Geht wieder.\n#close"),

@@ -38,8 +38,8 @@ class Workload:
 def make_workload(number: int, seed: int = 1, pause: int = 1) -> Workload:
     """Generate problems and replies of many teachers, some with pictures; the same seed gives the same mails.
 
-    At least `pause` mails are between two of a thread: a large mail that a broken connection interrupts
-    is processed after smaller ones behind it, and a reply before its parent would open a ticket of its own.
+    At least `pause` mails are between two of a thread. A large mail that a broken connection interrupts is
+    processed after smaller ones behind it; a reply before its parent would open a ticket of its own.
     """
     rng = random.Random(seed)
     mails: list[bytes] = []

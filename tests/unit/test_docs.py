@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from typer.main import get_command
 
 from mailbot.cli import app
+from mailbot.cli.common import GROUPS
 from mailbot.core.commands.parse import COMMANDS
 from mailbot.core.model.notification_kind import NotificationKind
 
@@ -26,11 +28,32 @@ def test_every_notification_kind_is_documented() -> None:
     assert [kind.value for kind in NotificationKind if f"`{kind.value}`" not in page] == []
 
 
-def test_every_call_of_the_command_line_is_documented() -> None:
+def test_calls_are_documented_in_the_groups_and_the_order_of_the_help() -> None:
     page = (DOCS / "command-line.md").read_text("utf-8")
-    calls = get_command(app).commands  # type: ignore[attr-defined]
-    shown = sorted(name for name, call in calls.items() if not call.hidden)
-    assert [name for name in shown if f"| `mailbot {name}` |" not in page] == []
+    documented = {}
+    for section in page.split("\n## ")[1:]:
+        heading, _, text = section.partition("\n")
+        if calls := re.findall(r"^\| `mailbot ([a-z-]+)` \|", text, re.MULTILINE):
+            documented[heading] = tuple(calls)
+    root: Any = get_command(app)
+    shown = {name for name, call in root.commands.items() if not call.hidden}
+    assert list(documented.items()) == list(GROUPS.items())
+    assert shown == {name for names in GROUPS.values() for name in names}
+
+
+def test_every_option_of_a_call_is_documented() -> None:
+    pages = "\n".join(page.read_text("utf-8") for page in DOCS.glob("*.md"))
+    root: Any = get_command(app)
+    calls = list(root.commands.items())
+    calls += [
+        (f"{name} {inner}", c) for name, call in calls for inner, c in getattr(call, "commands", {}).items()
+    ]
+    params = [(name, param) for name, call in calls if not call.hidden for param in call.params]
+    options = {(name, o) for name, param in params if not getattr(param, "hidden", False) for o in param.opts}
+    assert (
+        sorted(o for o in options if o[1].startswith("--") and not re.search(rf"{o[1]}(?![\w-])", pages))
+        == []
+    )
 
 
 PAGES = [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]

@@ -3,7 +3,7 @@
 import pytest
 
 from mailbot.core.model.mail import Address
-from mailbot.core.text.forwarded_sender import forwarded_sender
+from mailbot.core.text.header_block import forwarded_sender
 from tests.support.rendered_samples import rendered
 from tests.support.scenario import ERIKA, EVE, LENA, MAX, writes
 

@@ -98,6 +98,36 @@ def test_code_is_not_checked(subtests: pytest.Subtests) -> None:
             assert list(problems(Path(file), source)) == []
 
 
+LONG = " ".join(["word"] * 26)
+
+
+def test_a_sentence_of_more_than_25_words_is_refused_with_its_line(subtests: pytest.Subtests) -> None:
+    for file, source, line in [
+        ("README.md", f"Short.\n\n{LONG}.\n", 3),
+        ("README.md", f"Short. A\n{LONG}.\n", 1),
+        ("README.md", f"- item\n- {LONG}\n", 2),
+        ("README.md", f"`a b c` and [a page](docs/page.md) {LONG[:-5]}\n", 1),
+        ("mailbot/clock.py", f'"""Short.\n\n{LONG}.\n"""\n', 3),
+        ("mailbot/clock.py", f"x = 1\n# {LONG}\n", 2),
+    ]:
+        with subtests.test(file=file, source=source):
+            assert [line] == [problem[0] for problem in problems(Path(file), source)]
+
+
+def test_lists_tables_and_code_are_no_long_sentences(subtests: pytest.Subtests) -> None:
+    half = LONG[: len(LONG) // 2 + 5]
+    for file, source in [
+        ("README.md", f"{half}: {half}; {half}\n"),
+        ("README.md", f"- {half}\n- {half}\n\n{half}\n"),
+        ("README.md", f"| {half} | {half} |\n| {half} | {half} |\n"),
+        ("README.md", f"`{LONG}`\n\n```\n{LONG}\n```\n"),
+        ("mailbot/clock.py", f'x = """\n{LONG}\n"""\ny = (\n    "{half}"\n    "{half}"\n)\n'),
+        ("mailbot/clock.py", f"x = 1  # {half}\ny = 1  # {half}\n"),
+    ]:
+        with subtests.test(file=file, source=source):
+            assert list(problems(Path(file), source)) == []
+
+
 PROVERBS = [
     "a_mistake_is_told_with_its_key",
     "a_server_is_left_alone",

@@ -5,8 +5,7 @@ import unicodedata
 import pytest
 
 from bench.saved_answers import FEW, groups, near_misses, offered, read, tip, without
-from mailbot.core.commands.saved_answers import answer_key
-from mailbot.core.text.saved_text import saved_text
+from mailbot.core.commands.saved_answers import answer_key, saved_text
 from mailbot.core.text.tip_text import personal_details, tip_text
 from mailbot.core.text.words import TermSet, content_words, terms
 from mailbot.store.ranking import AnswerWords, choose_tip, rank_answers, score_answers

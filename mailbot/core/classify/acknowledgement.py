@@ -1,8 +1,17 @@
-"""Recognise acknowledgements of programs that no header field marks as automatic."""
+"""Recognise acknowledgements and receipts of programs that no header field marks as automatic.
+
+A receipt says that a mail was read, delivered or recalled.
+"""
 
 import re
 
-from mailbot.core.classify.auto_mail_patterns import ASKS_THE_READER, ASKS_TO_SWITCH
+from mailbot.core.classify import bounce
+from mailbot.core.classify.auto_mail_patterns import (
+    ASKS_THE_READER,
+    ASKS_TO_SWITCH,
+    RECEIPT_SUBJECT,
+    RECEIPT_TEXT,
+)
 from mailbot.core.classify.subject import bare_subject
 from mailbot.core.model.mail import Mail
 
@@ -72,3 +81,25 @@ def _says(pattern: re.Pattern[str], mail: Mail) -> bool:
         for above, line in zip(("", *lines), lines, strict=False)
     )
     return said and not any(one.search(text) for one in spoken)
+
+
+_LONGEST_RECEIPT = 1_500  # characters
+
+
+def is_receipt(mail: Mail) -> bool:
+    """Return whether subject and text of a mail are those of a receipt.
+
+    People write "Rückruf - 0171 2345" without a text: a subject without a colon does not count alone.
+    """
+    subject = RECEIPT_SUBJECT.match(bare_subject(mail.subject))
+    if subject is None:
+        return False
+    says_all = not mail.text and subject[0].endswith(":")
+    return says_all or bounce.has_null_path(mail) or _says_receipt(mail)
+
+
+def _says_receipt(mail: Mail) -> bool:
+    """Return whether the text is that of a receipt; the header that it names looks like a quotation."""
+    text = bounce.full_text(mail)
+    said = len(text) < _LONGEST_RECEIPT and RECEIPT_TEXT.match(text.lower())
+    return bool(said) and not bounce.sounds_human(mail)

@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 
 from mailbot.core.classify import auto_mail_patterns as patterns
 from mailbot.core.classify import bounce
-from mailbot.core.classify.acknowledgement import is_acknowledgement, is_automatic_answer
+from mailbot.core.classify.acknowledgement import is_acknowledgement, is_automatic_answer, is_receipt
 from mailbot.core.classify.reaction import is_reaction, is_recall
-from mailbot.core.classify.receipt import is_receipt
 from mailbot.core.classify.subject import answers_mail, bare_subject, is_reply_subject
 from mailbot.core.model.mail import LIST_ADDRESS_FIELDS, Classification, Mail, MailKind
 from mailbot.core.text.references import subject_tags
@@ -312,8 +311,8 @@ def classify(
 ) -> Classification:
     """Return the kind of a mail and the reason; a mail that matches no rule is human.
 
-    A mail from a list is human if it is a reply, if it was also sent to a support address, or if a person of
-    `domains`, those of the schools, wrote it.
+    A mail from a list is human in three cases: it is a reply, it was also sent to a support address, or a
+    person of `domains` wrote it. These are the domains of the schools.
     """
     # Patterns see no run of blanks: the sender chooses how long one is.
     subject = " ".join(mail.subject.split())[:_MAX_SUBJECT]

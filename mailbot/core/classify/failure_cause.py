@@ -72,6 +72,7 @@ _WORDS_AFTER_CODES = (
         r"|nicht erreichbar|zeitüberschreitung|injoignable|délai|temporar",
     ),
 )
+# The templates have a phrase for each cause.
 _CAUSES = tuple(
     (cause, re.compile(pattern))
     for cause, pattern in (
@@ -81,8 +82,6 @@ _CAUSES = tuple(
     )
 )
 _ANY_CAUSE = re.compile("|".join(f"(?:{pattern.pattern})" for _, pattern in _CAUSES))
-CAUSES = tuple(dict.fromkeys(cause for cause, _ in _CAUSES))
-"""The names of the causes; templates have a phrase for each."""
 
 
 def first_line_with_cause(lines: Sequence[str]) -> str:

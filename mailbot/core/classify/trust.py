@@ -74,6 +74,7 @@ def _is_forged(evidence: Evidence) -> str:
     """Return the reason if the receiving server says dmarc=fail: the topmost result of DMARC decides."""
     for value in _own_fields(evidence):
         found = [result for result in _results(value[:_MAX_FIELD]) if result.get("method") == "dmarc"]
+        # One field may have several results of DMARC: one failure suffices.
         if any(result["result"] == "fail" for result in found):
             return "Authentication-Results: dmarc=fail, so a reply or an action key proves nothing"
         if found:
@@ -158,10 +159,12 @@ def _not_authenticated(_: Evidence) -> str:
 
 _RULES: tuple[tuple[bool, Callable[[Evidence], str]], ...] = (
     (False, _several_or_no_from),
+    # Reasons against the sender come first: a reply proves nothing if the server says that From is forged.
     (False, _result_is_too_long),
     (False, _is_forged),
     (True, _replies_to_sent_mail),
     (True, _has_action_key),
+    # The server vouches for the domain of From, so not if the author is in another field.
     (False, _author_is_not_from),
     (True, _authenticated_by_server),
     (False, _does_not_show_tickets),
@@ -203,6 +206,7 @@ def _statements(value: str) -> list[str]:
 def _pairs(method: str) -> Iterator[tuple[str, str]]:
     """Yield the method, its result and its properties; of duplicate properties the first counts."""
     pairs = [(name.lower(), value.strip('"').lower()) for name, value in _PAIR.findall(method)]
+    # Reversed, and the method last: in a dict, what comes later wins.
     yield from reversed(pairs[1:])
     if pairs:
         yield "method", pairs[0][0]
@@ -216,6 +220,7 @@ def _aligned(result: dict[str, str], evidence: Evidence) -> str:
         return ""
     match result.get("method"):
         case "dmarc":
+            # A result without header.from is about From itself, as DMARC always is.
             claimed = result.get("header.from", domain)
         case "dkim":
             claimed = result.get("header.d") or result.get("header.i", "").rpartition("@")[2]
@@ -223,6 +228,7 @@ def _aligned(result: dict[str, str], evidence: Evidence) -> str:
             claimed = result.get("smtp.mailfrom", "").rpartition("@")[2]
         case _:
             return ""
+    # A fully qualified name may end with a dot.
     claimed = claimed.removesuffix(".")
     is_parent = claimed in evidence.trusted_parents and domain.endswith("." + claimed)
     if claimed == domain or is_parent:

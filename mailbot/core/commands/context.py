@@ -270,6 +270,7 @@ def build_context(mail: Mail, reading: Reading, facts: Facts, policy: Policy, no
     sender = mail.senders[0]
     own = policy.addresses(sender.email)
     sender = Address(sender.email, sender.name or _known_name(sender.email, facts, policy))
+    # First: the ticket decides the school, and both decide the roles.
     found = match_ticket(mail, facts, policy, now)
     school = (policy.school(found.ticket.school) if found.ticket else None) or facts.school
     held = roles(sender.email, found.ticket, school, policy)
@@ -289,6 +290,7 @@ def build_context(mail: Mail, reading: Reading, facts: Facts, policy: Policy, no
         role=_capacity(_answered_mail(facts, own), held),
         trust=Trust(False, ""),
     )
+    # Preliminary: the proof is found again when it is known which tickets the commands change.
     return with_proof(context, (found.ticket,) if found.ticket else (), opens=found.ticket is None)
 
 
@@ -326,6 +328,7 @@ def _capacity(answered: SentMail | None, held: frozenset[Role]) -> Role:
     """Return the role in which a person writes: that of the answered mail, else requester before staff."""
     if answered is not None and answered.role in held:
         return answered.role
+    # A supporter who reported a problem writes as its requester, unless they answer a mail to the team.
     order = (Role.REQUESTER, Role.SUPPORTER, Role.SECOND_LEVEL, Role.CC, Role.STRANGER)
     return next(role for role in order if role in held)
 

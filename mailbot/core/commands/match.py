@@ -55,6 +55,7 @@ def match_ticket(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Mat
     if _reopening_is_over(mail, ticket, facts, policy, now):
         because = f"{ticket.key} was closed more than {policy.limits.reopen_days} days ago"
         return Match(None, None, because, ticket, _CLOSED_LONG_AGO)
+    # The strongest signal counts, and the notification names the other ticket.
     other = next((t for _, t, _ in hits[1:] if t.key != ticket.key), None)
     reason = "disagree" if other else ""
     because = f"{text} {ticket.key}" + (f"; another match is {other.key}" if other else "")

@@ -115,6 +115,7 @@ def _parse_subject(subject: str, lines: list[CommandLine], remaining: list[str],
     """
     prefix = _PREFIX.match(subject)
     begin = prefix.end() if prefix else 0
+    # People write a command in front of the old subject: "#close Re: [#GYM-104] Beamer".
     old = _OLD_SUBJECT.search(subject, begin)
     start = subject[begin : old.start()] if old else subject[begin:]
     found: list[CommandLine] = []
@@ -143,6 +144,7 @@ def _parse_line(line: str, lines: list[CommandLine], *, lenient: bool) -> list[s
 def _command_line(line: str, at: int, *, lenient: bool) -> tuple[CommandLine, int] | None:
     """Return the command at position `at`, and the position of the words after it."""
     found = LINE.fullmatch(line, at)
+    # "#104" names a ticket and is no command.
     if not found or TICKET_NAME.fullmatch(found["word"]):
         return None
     if lenient and is_marked(found) and (found["rest"].strip(TRAILING) or not is_typed(found)):
@@ -153,6 +155,7 @@ def _command_line(line: str, at: int, *, lenient: bool) -> tuple[CommandLine, in
         rest = line[words : words + MAX_TEXT].strip()
         return CommandLine(line[at:words].strip(), word, (), command, rest), words
     args, rest = arguments(found["rest"].rstrip(TRAILING), command), found["rest"].strip()
+    # A list item or a heading is a command line only if its word resembles a command.
     if command is None and (lenient or is_marked(found)) and not nearest(word):
         return None
     return CommandLine(line[at:].strip(), word, args, command, rest), words

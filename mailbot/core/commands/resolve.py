@@ -80,6 +80,7 @@ class _Resolver:
         """Return the next number of a school that no other ticket of this mail gets."""
         used = sum(1 for _, other in self._numbers if other == school)
         first = self._context.facts.number_in(school)
+        # The same command twice gets the same number.
         return self._numbers.setdefault((ticket.key, school), first + used)
 
 
@@ -89,6 +90,7 @@ def _default_tickets(context: MailContext) -> tuple[Ticket, ...]:
         return (context.ticket,)
     viewer = Viewer(context.sender.email, context.facts.school, context.policy)
     lines = (line for line in context.reading.lines if line.command)
+    # In the order of the lines, each once.
     names = dict.fromkeys(name for line in lines for name in line.lookups(viewer).tickets)
     found = map(context.facts.ticket, names)
     return tuple(t for t in found if t is not None and context.is_participant(t))

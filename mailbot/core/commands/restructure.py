@@ -192,6 +192,7 @@ def _notify_move(
         yield replace(notification_for(change, NotificationKind.MOVED_TEAM, person, Role.SUPPORTER), was=was)
     for person in present_members(change, here.team):
         notification = notification_for(change, NotificationKind.MOVED_AWAY, person, Role.SUPPORTER)
+        # The old team no longer works on the ticket, so they see it as it left them.
         yield replace(notification, ticket=change.before, was=change.after.key)
 
 
@@ -201,6 +202,7 @@ def _spam(ticket: Ticket, spam: Spam, _: Address) -> tuple[Effect, ...]:
     The requester is not blocked if someone else may have written in their name.
     """
     closed = (*close(ticket), *((SetBundle(ticket.key, None),) if ticket.bundle is not None else ()))
+    # Otherwise a forger could have the person in From blocked.
     if ticket.key in spam.forged:
         return closed
     block = SetBlocked(ticket.school, ticket.requester.email, blocked=True, ticket=ticket.key)

@@ -26,7 +26,7 @@ from mailbot.core.model.notification import Notification, Reason
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.saved_answer import SavedAnswer
 from mailbot.core.model.ticket import Role, Ticket
-from mailbot.core.text.saved_text import saved_text
+from mailbot.core.text.signatures import is_only_greeting, is_salutation, is_signoff
 from mailbot.core.text.words import fold
 
 MAX_NAME = 40
@@ -41,6 +41,7 @@ _NAME = re.compile(r"[\w ./'’-]+")
 _KEY_WORD = re.compile(r"[^\W_]+")
 _TO_REPLACE = re.compile(r"\{ ?(name|ticket|team) ?\}", re.I)
 NAME_TO_OMIT = re.compile(r"^\{ ?name ?\}[,:!]?[ \t]*|[ \t]?\{ ?name ?\}", re.I | re.M)
+_MAX_TAIL = 6  # lines at the end of an answer that may be its closing
 _SEPARATORS = str.maketrans("&:", "  ")
 _PAGE_WORDS = frozenset({"seite", "page"})
 
@@ -118,6 +119,21 @@ def _preferred(context: MailContext, ticket: Ticket) -> tuple[str, str]:
     """Return the schools whose saved answers fit a ticket: the sender's level replaces the other one."""
     second_level = context.role_on(ticket) is Role.SECOND_LEVEL
     return ("", ticket.school) if second_level else (ticket.school, "")
+
+
+def saved_text(answer: str, writer: str) -> str:
+    """Return an answer without its salutation, its closing formula and the name of its writer.
+
+    A salutation with a placeholder stays, such as "Hallo {name},".
+    """
+    lines = answer.strip().splitlines()
+    if lines and is_salutation(lines[0]) and "{" not in lines[0]:
+        del lines[0]
+    for at in range(max(0, len(lines) - _MAX_TAIL), len(lines)):
+        if is_signoff(lines[at]) and is_only_greeting("\n".join(lines[at:]), writer):
+            lines = lines[:at]
+            break
+    return "\n".join(lines).strip()
 
 
 def _resolve_save(request: Request) -> Resolved[SavedAnswer]:

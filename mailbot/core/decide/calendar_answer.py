@@ -62,6 +62,7 @@ def decide_calendar_answer(
         now=now,
         actor=sender,
     )
+    # If the assignee declines, the team has to know, not the assignee.
     about = replace(ticket, assignee=None) if _is_assignee(sender, ticket, policy) else ticket
     notifications = (
         replace(one, answer=found, appointment=appointment)

@@ -61,17 +61,20 @@ class _HumanMail:
 def decide(understood: Understanding, facts: Facts, policy: Policy, now: datetime) -> Decision:
     """Decide what to do about a mail in a school's mailbox."""
     mail, classification, copies = understood.mail, _reconsider(understood, facts), facts.copies
+    # Sent mails come back by lists and by forwarding rules, perhaps with another From.
     if facts.own:
         return Decision("ignored", ("sent by mailbot: its Message-ID is in the outbox",))
     if mail.sender is None or (classification.kind is not MailKind.HUMAN and not understood.alert):
         if copies is not None:
             return Decision("duplicate", (copies.reason,))
         return decide_automatic(mail, classification, facts, policy, now)
+    # Before the commands are resolved: both may give the mail another ticket.
     context = attach_to_last_ticket(
         join_same_report(build_context(mail, understood.reading, facts, policy, now))
     )
     human = _HumanMail(context, (), ()) if understood.alert else _resolve_commands(context)
     context = human.context
+    # A proven copy of a mail that is held, or was ignored, is executed: it may be the original.
     if copies is not None and (copies.carried_out or not context.trust.trusted):
         return _decide_copy(context, copies)
     is_blocked = (facts.school.key, mail.sender.email) in facts.blocked
@@ -125,6 +128,7 @@ def _resolve_commands(context: MailContext) -> _HumanMail:
     context = without_taken_text(context, commands)
     problems += _answers_to_lists(context, commands)
     if _confirms(context):
+        # A confirmation is about the held mail and changes no ticket, so no ticket limits the proof.
         context = with_proof(context, ())
     else:
         opens = opens_ticket(context, commands)
@@ -203,6 +207,7 @@ def _hold_for_confirmation(human: _HumanMail) -> Decision | None:
         forged=context.trust.forged and not context.trust.unreadable,
     )
     question = replace(question, to=Address(registered, context.facts.names.get(registered, "")))
+    # Beyond the limit the mail is held without a question: forged mails must not flood the member.
     sent = question if remaining(context) > 0 else None
     held = HoldMail(registered, context.confirm_until, sent)
     return Decision("held", ("waits for confirmation",), (held,))
@@ -262,6 +267,7 @@ def _by_context(stage: Callable[[MailContext], Decision | None]) -> Callable[[_H
 _STAGES: tuple[Callable[[_HumanMail], Decision | None], ...] = (
     _by_context(reject_unreadable),
     _by_context(file_reply_from_unknown_address),
+    # An unproven mail of a member is held before its lines are refused or executed.
     _hold_for_confirmation,
     _release_confirmed,
     _by_context(file_helped),

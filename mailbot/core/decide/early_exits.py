@@ -49,6 +49,7 @@ def file_thank_you(context: MailContext) -> Decision | None:
     """
     if _is_unaddressed(context) and _is_thanks(context, context.ticket):
         return _file_unaddressed(context)
+    # A ticket that was closed long ago is no match for other mails, but thanks open no new one.
     ticket = context.ticket or context.match.closed_long_ago
     if context.role.staff or ticket is None or ticket.status is not Status.CLOSED:
         return None
@@ -157,6 +158,7 @@ def unreadable_reason(mail: Mail, limits: Limits) -> str:
     """
     if mail.size > limits.mail:
         return TOO_LARGE
+    # With text above the encrypted block, that text is processed.
     encrypted = mail.encryption is not Encryption.NONE and not mail.text.partition(_PGP)[0].strip()
     return ENCRYPTED if encrypted else ""
 

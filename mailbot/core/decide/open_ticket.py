@@ -17,7 +17,7 @@ from mailbot.core.model.saved_answer import SavedAnswer
 from mailbot.core.model.ticket import MAX_CC, OpenReport, Ticket, Visibility
 from mailbot.core.recipients import recipients
 from mailbot.core.recipients.no_person import is_no_person
-from mailbot.core.text.forwarded_sender import forwarded_sender
+from mailbot.core.text.header_block import forwarded_sender
 from mailbot.core.text.places import find_places
 from mailbot.core.text.references import without_subject_tags
 

@@ -70,6 +70,7 @@ def change_ticket(
 
     `informed` are the colleagues who get a mail of the same kind about the ticket that leads its bundle.
     """
+    # A supporter who is the requester acts as staff by a command that only staff have.
     by_staff = context.role_on(ticket).staff or any(Role.REQUESTER not in c.command.roles for c in commands)
     applied = _apply_commands(context, ticket, commands)
     restructuring = next((one for one in applied if one.command.restructuring), None)
@@ -77,6 +78,7 @@ def change_ticket(
     texts = [(one.position, command.text(context, ticket, one.value)) for command, one in answers]
     message = _new_message(context, ticket, texts, by_staff=by_staff)
     people = _new_people(context, ticket)
+    # An unproven mail adds no reader; the team is offered these people instead.
     cc_added = [AddCc(ticket.key, person) for person in people if context.trust.trusted]
     not_in_cc = () if context.trust.trusted else people
     effects: list[Effect] = [*cc_added]
@@ -121,6 +123,7 @@ def _apply_commands(context: MailContext, ticket: Ticket, commands: list[AnyReso
     applied: list[_Applied] = []
     for resolved in sorted(commands, key=lambda c: COMMANDS.index(c.command)):
         command = resolved.command
+        # The same command in subject and text is one command.
         known = any(one.command == command and one.resolved.value == resolved.value for one in applied)
         if isinstance(command, TicketCommand) and not known:
             effects = command.handler(ticket, resolved.value, context.person)

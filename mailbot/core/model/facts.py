@@ -42,9 +42,9 @@ class RecentActivity:
     """Mails to and from the sender within the last hour or day.
 
     `hour` and `day` count automatic mails to a sender outside the teams, or confirmation requests to a
-    member, by the `Cause` of the mail that they reply to. `refused` are the reasons of the refusals of the
-    last day, by cause as well. `answered_hour` counts automatic replies to a member, `overall_hour`
-    automatic mails to all people outside the teams.
+    member. They count by the `Cause` of the mail that was replied to. `refused` are the reasons of the
+    refusals of the last day, by cause as well. `answered_hour` counts automatic replies to a member,
+    `overall_hour` automatic mails to all people outside the teams.
 
     `opened` are the sender's tickets without an authenticated mail and without a forged one, as the mail
     server says. `opened_forged` are those with a forged mail: they do not count against the person in From.

@@ -173,10 +173,13 @@ class Notification:
     related_reason: str = ""  # "subject-tag", "forwarded", "ancestor", "closed-long-ago" or "disagree"
     was: str = ""  # the former key of a merged or moved ticket
     internal: bool = False
-    # Why a mail cannot be read; "reminder", "moved" of an invitation, "asked" of a reminder, "not-invited" of
-    # the cancellation of an appointment that others keep, "tip" of a ticket that its requester closed,
-    # "not-shown" of a mail to confirm: it replies to a mail that does not show all that it is about;
-    # "unreadable-results" of one: the results of the mail server are too long.
+    # Why a mail cannot be read, or one of these:
+    # - "reminder" or "moved": an invitation that is no first one
+    # - "asked": a reminder that the requester caused by asking
+    # - "not-invited": the cancellation of an appointment that others keep
+    # - "tip": a ticket that its requester closed by the tip
+    # - "not-shown": a mail to confirm, since the mail that it answers does not show all that it is about
+    # - "unreadable-results": a mail to confirm, since the results of the mail server are too long
     reason: str = ""
     in_reply_to: str = ""  # Message-ID of the mail that this notification replies to
     details: tuple[tuple[str, str], ...] = ()  # of an alert or bounce: names and values

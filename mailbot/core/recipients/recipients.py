@@ -147,6 +147,7 @@ def deduplicate(notifications: Iterable[Notification], change: TicketChange) -> 
     first: dict[str, Notification] = {}
     for notification in notifications:
         if notification.to.email not in change.actor_addresses | change.policy.support_addresses:
+            # By registered address: a member with two addresses is one person.
             first.setdefault(change.policy.registered(notification.to.email), notification)
     return tuple(first.values())
 

@@ -6,6 +6,8 @@ part of the text, so the total time is linear.
 
 import re
 
+from mailbot.core.model.mail import Address
+
 MAX_LINE_LENGTH = 500  # characters of a line that are tested
 EMAIL = re.compile(r"[^\s<>\[\]()\"':;,&@]{1,100}@[\w-]{1,100}(?:\.[\w-]{1,100}){1,8}|@[\w-]+\.[\w.-]+")
 # The last digit before what makes it a date or a time; each alternative begins behind it.
@@ -184,3 +186,24 @@ _QUOTED = re.compile(r"\s{0,4}(?:[A-Z]{1,3})?>")
 def is_quoted(line: str) -> bool:
     """Return whether a line has a quotation mark: ">", or the initials of The Bat."""
     return ">" in line[:8] and bool(_QUOTED.match(line))
+
+
+_MAX_LINES = 30  # within which the header block of a forwarded mail begins
+_AFTER_LABEL = re.compile(r"^[^:：]{0,40}[:：]")
+_MARKS = " \t*_|>\"'„“”‚‘’()[]<,;"
+
+
+def forwarded_sender(quoted: str) -> Address | None:
+    """Return the author of a forwarded mail; None if its header block has no address."""
+    lines = [line for line in quoted.split("\n", _MAX_LINES)[:_MAX_LINES] if line.strip("> \t")]
+    at = next((at for at, line in enumerate(lines) if label(line) == "from"), None)
+    if at is None:
+        return None
+    value = _AFTER_LABEL.sub("", lines[at][:MAX_LINE_LENGTH])
+    if "@" not in value and at + 1 < len(lines) and not label(lines[at + 1]):  # a folded line
+        value = f"{value} {lines[at + 1][:MAX_LINE_LENGTH]}"
+    found = EMAIL.search(value)
+    if found is None or found[0].startswith("@"):
+        return None
+    name = value[: found.start()].replace("mailto:", "").strip(_MARKS)
+    return Address(found[0].lower().rstrip("."), "" if "@" in name else " ".join(name.split()))

@@ -81,6 +81,7 @@ def split(text: str, structured: bool = False) -> SplitText:
     new = [lines[at] for at in shown]
     signature = [lines[at] for at, kind in enumerate(kinds) if kind is _Is.SIGNATURE]
     quoted = _quoted(lines, kinds, set(shown))
+    # Nothing but quoted lines: the author wrote into them, or typed the ">".
     if not structured and _Is.QUOTED in kinds and not {_Is.TEXT, _Is.INTRODUCTION} & set(kinds):
         return SplitText(_tidy(quoted), _tidy(signature), _tidy(below), forwarded)
     quoted += below
@@ -137,6 +138,7 @@ def _classify(lines: list[str]) -> tuple[list[str], list[_Is], int]:
     at = tests = 0
     while at < len(lines):
         kind = _simple_kind(lines, at)
+        # Both limits bound the time; beyond them lines stay as text, so nothing is lost.
         if at < _MAX_LINES and kind in (_Is.TEXT, _Is.QUOTED):
             if _begins_quoted_mail(lines, at, kind):
                 if _Is.TEXT in kinds or not (above := _header_above_answer(lines, at)):
@@ -150,6 +152,7 @@ def _classify(lines: list[str]) -> tuple[list[str], list[_Is], int]:
             if may_be and (found := find_attribution(lines, at)):
                 _take_attribution(lines, at, found, out, kinds)
                 at += found.lines
+                # Without marks, all that follows the attribution is the quoted mail.
                 if not _quotation_follows(lines, at):
                     lines, at = [*([found.rest] if found.rest else []), *lines[at:]], 0
                     break
@@ -272,6 +275,7 @@ def _filled_below(lines: list[str], kinds: list[_Is]) -> list[int]:
     A long line counts as `_LOOSE_SIGNATURE_LINES` lines.
     """
     out, count = [0] * len(kinds), 0
+    # From the end, so that each line is visited once.
     for at in range(len(kinds) - 1, -1, -1):
         if kinds[at] in (_Is.QUOTED, _Is.INTRODUCTION):
             count = 0

@@ -54,6 +54,7 @@ _CONTACT = re.compile(
     r"|\d,? (?:bis |ter )?(?:rue|avenue|av\.|boulevard|bd|place|chemin|quai|allée|impasse) ",
     re.I,
 )
+# Possessive repetitions: the same characters fit into word and separator, so backtracking is polynomial.
 _NAME_LINE = re.compile(r"[^\W\d_a-zß-ÿ][\w.'’-]*+(?:[ ,/&]++[\w.'’&()-]++){0,5}|_{3,}|-{3,}")
 _RULE = re.compile(r"[-–—_=*~]+")
 _NOT_CONTACT = re.compile(r"\s*(?:#|p\.? ?s\b|>)", re.I)

@@ -150,6 +150,7 @@ def _timers_for_staff(context: TimerContext) -> Iterator[Timer]:
         return team.calendar.add(wait.since, timedelta(hours=hours))
 
     if times.escalate_hours and wait.awaiting_staff and context.ticket.level == 1:
+        # Only while both work: the school may still act, and second level can begin.
         both = (context.school.team, context.policy.second_level)
         yield Timer(after(times.escalate_hours), both, _escalate)
     if context.is_represented:
@@ -209,6 +210,7 @@ def _remind_requester(context: TimerContext) -> Decision:
     change = context.change(effects)
     reminder = notification_for(change, kind, ticket.requester, Role.REQUESTER)
     for message in context.history:
+        # The last one stays; notes are not for the requester.
         if message.direction is Direction.OUT and message.visibility is Visibility.PUBLIC:
             reminder = replace(reminder, author=message.author, text=message.text)
     because = f"no answer for {context.policy.times.wait_reminder_days} working days"
@@ -241,6 +243,7 @@ def _leading_escalates(context: TimerContext) -> bool:
     leading = context.leading
     if leading is None:
         return False
+    # The run checks one ticket at a time, so ask what it will decide about the other.
     due = _due(replace(context, ticket=leading))
     return leading.level == 2 or (due is not None and due.act is _escalate)
 
