@@ -32,7 +32,10 @@ HOLIDAYS = (SchoolHolidays("autumn", date(2026, 10, 31)),)
 OPEN_SINCE = {
     "de": ("2. Meldung zu Raum 204 seit den Herbstferien.", "Alle zeigen: #übersicht Raum 204"),
     "en": ("Report no. 2 about room 204 since the autumn holidays.", "Show all: #list room 204"),
-    "fr": ("2e signalement (salle 204) depuis les vacances d’automne.", "Tout afficher: #liste salle 204"),
+    "fr": (
+        "2e signalement (salle 204) depuis les vacances d’automne.",
+        "Tout afficher\u00a0: #liste salle 204",
+    ),
 }
 
 
