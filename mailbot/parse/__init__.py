@@ -21,6 +21,7 @@ __all__ = ["parse", "part_contents"]
 _PRIVATE = re.compile(f"[{quotation.SIGNATURE_BEGINS}{quotation.SIGNATURE_ENDS}{quotation.INDENTED}]")
 # Servers write no encoded words here; a sender could hide a forged result in an encoded word.
 _AS_WRITTEN = frozenset({"authentication-results"})
+_DELIVERY_REPORTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
 
 
 def parse(content: bytes) -> Mail:
@@ -35,9 +36,9 @@ def parse(content: bytes) -> Mail:
     blocks = contents.walk(tree)
     text, unseen = _joined(blocks, defects)
     structured = all(block.is_html for block in blocks)
-    # By general rules. `service.receive` splits a reply again if it knows the text of the quoted mail.
-    split = quotation.split(text, structured=structured)
     known = _read_header(tree.fields, defects)
+    # By general rules. `service.receive` splits a reply again if it knows the text of the quoted mail.
+    split = _split(text, contents, structured=structured, report=known.is_report)
     mail = replace(
         known,
         text=split.text,
@@ -63,6 +64,16 @@ def parse(content: bytes) -> Mail:
     return (
         mail if mail.delivery or not is_bounce(mail) else _with_named_recipients(mail, source, text, contents)
     )
+
+
+def _split(text: str, contents: PartCollector, *, structured: bool, report: bool) -> quotation.SplitText:
+    """Return new text, signature and quotation; the text of a delivery report has no parts.
+
+    Its header block of the returned mail looks like a quotation, and the failed recipients are below it.
+    """
+    if not report or _DELIVERY_REPORTS.isdisjoint(contents.reports):
+        return quotation.split(text, structured=structured)
+    return quotation.SplitText(_PRIVATE.sub("", text).strip())
 
 
 def _read_header(raw: tuple[mime.Field, ...], defects: list[str]) -> Mail:

@@ -26,6 +26,7 @@ _PLAIN_MAILBOX = re.compile(
     r"|([A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{0,199}[A-Za-z0-9])"
 )
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
+_FOLDED_ID = re.compile(r"<[^<>\s@]{1,200}\s{1,9}[^<>\s@]{1,200}@[^<>\s@]{1,255}>")
 _BARE_ID = re.compile(r"(?<![^\s<>,;\"()])[^\s<>,;\"()]{1,500}@[^\s<>,;\"()]{1,400}")
 _EMAIL = re.compile(r"(?!.*=\?)(?:[^\s\"]{1,320}|\"[^\n]{1,100}\"@[^\s]{1,255})")
 _ADDRESS = re.compile(r"[^\s<>,;:\"'()\[\]\\@=?]{1,100}@[^\s<>,;:\"'()\[\]\\@=?]{1,200}")
@@ -115,9 +116,16 @@ class Header:
         return found if isinstance(found, datetime) else _salvaged_date(value)
 
     def message_ids(self, name: str) -> tuple[str, ...]:
-        """Return the Message-IDs of the topmost field of that name, with their angle brackets."""
+        """Return the Message-IDs of the topmost field of that name, with their angle brackets.
+
+        Python's email package and others write long fields as encoded words, which RFC 2047, 5, forbids.
+        """
         value = self._raw.get(name, "")
-        return tuple(_MESSAGE_ID.findall(value)) or tuple(f"<{bare}>" for bare in _BARE_ID.findall(value))
+        if "=?" in value:
+            value = decoded(value)
+        found = tuple(_MESSAGE_ID.findall(value))
+        folded = () if found else tuple("".join(one.split()) for one in _FOLDED_ID.findall(value))
+        return found or folded or tuple(f"<{bare}>" for bare in _BARE_ID.findall(value))
 
 
 def routes(fields: tuple[Field, ...]) -> frozenset[str]:

@@ -28,8 +28,8 @@ def with_signatures_once(history: Iterable[Message], cut: str, *, staff: bool) -
         yield replace(message, signature="\n".join(lines))
 
 
-def shown(history: Sequence[Message]) -> Shown:
-    """Return the first message, and the latest others within the limit."""
+def shown(history: Sequence[Message], left_out: int = 0) -> Shown:
+    """Return the first message, and the latest others within the limit; `left_out` are missing already."""
     if not history:
         return Shown(())
     first, *others = (_cut(message) for message in history)
@@ -40,7 +40,7 @@ def shown(history: Sequence[Message]) -> Shown:
         if room < 0 and latest:
             break
         latest.append(message)
-    return Shown((first, *reversed(latest)), len(others) - len(latest))
+    return Shown((first, *reversed(latest)), left_out + len(others) - len(latest))
 
 
 def cut(text: str, longest: int) -> str:

@@ -165,7 +165,7 @@ def _context(notification: Notification, school: School, policy: Policy, message
         "role": notification.role.value,
         "salutation": _salutation(notification, team),
         **_files(notification, message_id),
-        "history": shown([*_readable(notification)]),
+        "history": shown([*_readable(notification)], notification.left_out),
         "short_enough": short_enough,
     }
 

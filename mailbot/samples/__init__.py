@@ -223,7 +223,7 @@ def _about_colleagues() -> dict[str, Notification]:
             Kind.RETURNED, ticket=back, author=TECHNIK, text="Bitte Lampe tauschen.", history=HISTORY
         ),
         "reopened": TO_ERIKA(
-            Kind.REOPENED, ticket=TAKEN, author=LENA, text="Geht wieder nicht.", history=HISTORY[1:3]
+            Kind.REOPENED, ticket=TAKEN, author=LENA, text="Geht wieder nicht.", history=HISTORY[:3]
         ),
         "undone": TO_ERIKA(Kind.UNDONE, ticket=TAKEN, author=MAX),
         "undone_requester": TO_LENA(Kind.UNDONE, ticket=TAKEN, author=MAX),

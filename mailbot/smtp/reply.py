@@ -133,6 +133,7 @@ RULES = (
             r"\b(sending|sending of e?-?mails?|(outgoing|outbound) (e-?)?mails?)( from)?[a-z ]{0,30}"
             "(paused|suspended|disabled|blocked|stopped|deactivated)",
             "(disabled|blocked|locked|suspended) (due to|because of) (abuse|spam|suspicious)|compromised",
+            "account[a-z ]{0,20} suspended for [a-z ]{0,20}(spam|abuse)",
             "versand[a-zäöü ]{0,40}(gesperrt|blockiert|deaktiviert)|für den versand",
             "(ihr|dein) (e-mail-)?(konto|postfach|account)[a-z ]{0,30}(gesperrt|deaktiviert)",
             "compte (est )?(suspendu|bloqué)|account (è )?sospeso",

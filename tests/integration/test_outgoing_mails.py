@@ -52,7 +52,7 @@ def test_long_history_shows_its_first_and_last_messages_and_says_what_is_omitted
     assert "1. Liebes Team," in text
     assert "200. Liebes Team," in text
     assert "\n100. Liebes Team," not in text
-    assert "weitere Nachrichten sind hier ausgelassen" in text
+    assert "Hier ausgelassene Nachrichten: " in text
 
 
 def test_no_mail_hides_text_because_roundcube_quotes_it() -> None:

@@ -24,6 +24,7 @@ def test_bounces_of_gateways_are_recognised_by_subject_and_text(subtests: pytest
         ("İletilemeyen ileti", "kim@hgs.example alıcısına iletiniz teslim edilemedi."),
         ("Error en la entrega", "Su mensaje no pudo ser entregado a kim@hgs.example."),
         ("Bezorging mislukt", "Het bericht aan kim@hgs.example is niet afgeleverd."),
+        ("E-Mail wurde nicht zugestellt", "Ihre E-Mail an kim@hgs.example wurde abgelehnt: ein Virus."),
         ("Ihre E-Mail wurde blockiert", "Ihre E-Mail an kim@hgs.example wurde nicht zugestellt: Virus."),
         (
             "Weiterleitung fehlgeschlagen",
@@ -82,6 +83,17 @@ def test_automatic_replies_are_recognised_and_people_who_write_about_them_are_no
             "Pour que votre message soit remis, veuillez confirmer en cliquant ici : https://f.example/1",
         ),
         ("Bericht", "Klik op https://f.example/1 om uw bericht te laten bezorgen."),
+        ("Ticket #8812 wurde erstellt", "Dies ist eine automatische Bestätigung. Wir melden uns."),
+        ("Your request has been created", "This is an automated message."),
+        (
+            "[#4711] Beamer",
+            "Danke. Diese E-Mail wurde automatisch generiert, bitte antworten Sie nicht darauf.",
+        ),
+        ("Kim Probst ist nicht im Büro.", "Ich bin ab 23.11. nicht im Büro. Ich kehre am 7.12. zurück."),
+        ("Away from my mail", "I will be away from 23 Nov until 7 Dec."),
+        ("Zugesagt: Einweisung @ Do 26. Nov.", "Kim Probst hat diese Einladung angenommen."),
+        ("Tentatively Accepted: Einweisung", ""),
+        ("[T 7] Eingangsbestätigung", "Sehr geehrte Frau Au, dies ist eine automatisch erstellte Nachricht."),
         ("Re: Beamer", "👍 Kim Probst zareagował(a) przez Gmail"),
         ("Re: Beamer", "Gefällt mir: „Der Beamer geht wieder“"),
     ]:
@@ -89,6 +101,12 @@ def test_automatic_replies_are_recognised_and_people_who_write_about_them_are_no
             assert _kind(_PERSON, subject, text, reply=True) == "auto-reply"
     for subject, text, reply in [
         ("Auto: Parkplatz", "Der Wagen steht vor der Tür.", False),
+        ("AW: Beamer", "Diese Mail wurde automatisch erstellt, kann nicht stimmen.", True),
+        ("Frau Au ist nicht im Büro", "Der Schlüssel fehlt.", True),
+        ("AW: Beamer", "I will be away until Monday, come on Tuesday then.", True),
+        ("Zugesagt: Termin", "Frau Au hat diese Einladung angenommen, aber der Link ist tot.", True),
+        ("Ticket wurde erstellt", "Hallo, was ist das? Diese Nachricht wurde automatisch erstellt.", True),
+        ("Ein Ticket wurde erstellt, aber leer", "Im Portal steht nichts.", False),
         ("YNT: Yazıcı", "Pazartesi izinliyim, cuma günü gelebilir misiniz?", True),
         ("Abwesenheitsnotiz", "Die Abwesenheitsnotiz von Frau Au lässt sich nicht abschalten.", False),
         ("Re: Beamer", "Ich schrieb schon:\nDies ist eine automatische Antwort.\nDas stört mich.", True),

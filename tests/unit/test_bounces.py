@@ -1,5 +1,7 @@
 """Bounces name the failed recipient, whether the failure is permanent, and our mail."""
 
+import re
+
 import pytest
 
 from mailbot.core.classify.classify import classify
@@ -14,9 +16,9 @@ from tests.support.rendered_samples import rendered
 _REPORT = """Content-Type: multipart/report; report-type=delivery-status; boundary=x
 
 --x
-Content-Type: text/plain
+Content-Type: {kind}
 
-Ihre Nachricht konnte nicht zugestellt werden.
+{text}
 --x
 Content-Type: message/delivery-status
 
@@ -39,10 +41,14 @@ Subject: Beamer
 """
 
 
-def _reported(action: str, status: str) -> bytes:
-    return (
-        b"From: MAILER-DAEMON@mail.example\n" + _REPORT.format(action=action, status=status).encode()
-    ).replace(b"\n", b"\r\n")
+def _reported(
+    action: str,
+    status: str,
+    kind: str = "text/plain",
+    text: str = "Ihre Nachricht konnte nicht zugestellt werden.",
+) -> bytes:
+    report = _REPORT.format(action=action, status=status, kind=kind, text=text)
+    return f"From: MAILER-DAEMON@mail.example\n{report}".replace("\n", "\r\n").encode()
 
 
 def test_report_names_the_original_recipient_and_our_mail() -> None:
@@ -69,6 +75,46 @@ def test_report_without_a_known_action_is_classified_by_its_status() -> None:
 def test_text_of_a_bounce_excludes_the_returned_mail() -> None:
     got = parse(_reported("failed", "5.1.1"))
     assert "#close" not in f"{got.text}{got.signature}{got.quoted}"
+
+
+def test_text_of_a_report_is_whole(subtests: pytest.Subtests) -> None:
+    plain = (
+        "This report relates to a message you sent with the following header fields:\n\n"
+        "  Message-id: <1@schule.example>\n  Date: Mon, 23 Nov 2026 10:15:00 +0100\n"
+        "  From: Support <support-gym@schule.example>\n  To: kim@hgs.example\n  Subject: Beamer\n\n"
+        "Your message cannot be delivered to the following recipients:\n\n  kim@hgs.example: over quota\n"
+    )
+    page = "<p>Nicht zugestellt an</p><blockquote><p>kim@hgs.example</p></blockquote><p>-- <br>Exchange</p>"
+    for kind, text, words in [
+        ("plain", plain, ["header fields", "cannot be delivered", "over quota"]),
+        ("html", page, ["Nicht zugestellt", "kim@hgs.example", "Exchange"]),
+    ]:
+        with subtests.test(kind=kind):
+            got = parse(_reported("failed", "5.2.2", f"text/{kind}; charset=utf-8", text))
+            assert [word for word in words if word not in got.text] == []
+            assert (got.signature, got.quoted) == ("", "")
+            assert not re.search("[\ue000-\uf8ff]", got.text)
+
+
+def test_report_that_a_person_forwards_in_their_mail_is_human(subtests: pytest.Subtests) -> None:
+    report = (
+        "Content-Type: message/delivery-status\n\nReporting-MTA: dns; mail.example\n\n"
+        "Final-Recipient: rfc822; kim@hgs.example\nAction: failed\nStatus: 5.1.1\n"
+    )
+    for head, text, kind in [
+        ("From: lena@schule.example\nSubject: Fwd: Undelivered Mail", "Was tun?\n-- \nLena", MailKind.HUMAN),
+        ("From: lena@schule.example\nSubject: WG: Unzustellbar", "Was tun?\n-- \nLena", MailKind.HUMAN),
+        ("From: lena@schule.example\nSubject: Fwd: Undelivered Mail", "", MailKind.BOUNCE),
+        ("From: MAILER-DAEMON@mail.example\nSubject: Re: Beamer", "Nicht zugestellt.", MailKind.BOUNCE),
+        ("From: x@mail.example\nReturn-Path: <>\nSubject: Re: Beamer", "Nicht zugestellt.", MailKind.BOUNCE),
+        ("From: x@mail.example\nSubject: Unzustellbar: Beamer", "Nicht zugestellt.", MailKind.BOUNCE),
+    ]:
+        with subtests.test(head=head, text=text):
+            mixed = f"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=m\n\n--m\n\n{text}\n"
+            got = parse(f"{head}\n{mixed}--m\n{report}--m--\n".replace("\n", "\r\n").encode())
+            assert classify(got, frozenset()).kind is kind
+            if kind is MailKind.HUMAN:
+                assert (got.text, got.signature) == ("Was tun?", "--\nLena")
 
 
 def test_bounce_without_a_report_is_recognised_by_its_wording() -> None:

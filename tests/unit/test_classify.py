@@ -277,6 +277,9 @@ def _report(subject: str, text: str, sender: str = GATEWAY) -> MailBuilder:
                     "Am Bildschirm steht: Ihre Nachricht wurde kurz angezeigt: Fehler.", "Abgelehnt: WLAN"
                 ),
                 _answer("", "Rückruf - 0171 1234567"),
+                mail().subject("Rückruf: bitte 0171 1234567").text(""),
+                _answer("", "[EXTERN] Rückruf: Frau Au, dringend"),
+                mail().subject("Recall: Epson projectors").text(""),
                 _answer("", "Abgelehnt – Passwort am WLAN"),
                 _answer("Das Tablet geht nicht.").header("X-Loop", "hilfe@listen.example"),
                 mail().subject("Rückruf: Akkus").text("Der Hersteller möchte die Akkus zurückrufen."),

@@ -183,6 +183,7 @@ def test_polite_words_around_an_argument_are_ignored() -> None:
         "#schließen bitte 12 14": ("12", "14"), "#schließen Ticket 12, danke": ("12",),
         "#schließen Nr. 12": ("12",), "#schließen Ticket Nr. 12 und Nr. 14": ("12", "und", "Nr.", "14"),
         "#fermer n° 12": ("n°", "12"), "#erledigt, danke dir!": (), "#schließen Meldung 12": ("12",),
+        "#close pls": (), "#close thx!": (), "#erledigt, bitte schön": (),
         "#wiedervorlage morgen bitte": ("morgen",), "#close vielen Dank!": (), "#close, danke schön": (),
         "#schließen bitte und danke": (), "#zuweisen Anna Schön": ("Anna", "Schön"),
         "#zuweisen Max, bitte": ("Max",), "#suche bitte danke": ("bitte", "danke"),
@@ -227,7 +228,16 @@ def test_subject_with_a_hashtag_elsewhere_stays_a_subject(subtests: pytest.Subte
 
 
 def test_prefix_before_a_command_in_the_subject_is_ignored(subtests: pytest.Subtests) -> None:
-    for prefix in ["AW: ", "Re:", "[EXTERN] ", "AW: [EXTERN] ", "[Spam?] Re[2]: ", "EXT: ", "Antwort: "]:
+    for prefix in [
+        "AW: ",
+        "Re:",
+        "[EXTERN] ",
+        "AW: [EXTERN] ",
+        "[Spam?] Re[2]: ",
+        "EXT: ",
+        "Antwort: ",
+        "SV: ",
+    ]:
         with subtests.test(prefix=prefix):
             assert names("Text", f"{prefix}#close bitte") == ["close"]
             assert names("Text", f"{prefix}*#close* AW: [#GYM-1] Beamer") == ["close"]

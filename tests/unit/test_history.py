@@ -16,7 +16,7 @@ from mailbot.samples import scene
 from tests.support.mail_builder import mail
 from tests.support.packaged_templates import TEMPLATES
 from tests.support.rendered_samples import rendered
-from tests.support.scenario import EARLIER, LENA, MAX, answers, assigned, closed, writes
+from tests.support.scenario import EARLIER, LENA, MAX, TONI, answers, assigned, closed, writes
 
 pytestmark = pytest.mark.xdist_group("templates")  # one process compiles them for all tests
 
@@ -33,11 +33,44 @@ SAID = tuple(
 )
 
 
-@pytest.mark.parametrize(("before", "kind"), [(assigned(MAX), "requester_reply"), (closed(), "reopened")])
-def test_reply_of_the_requester_comes_with_the_last_two_messages(before: object, kind: str) -> None:
-    case = answers(LENA, before, "Geht immer noch nicht.").with_facts(histories={"GYM-1": SAID})  # type: ignore[arg-type]
-    shown = case.decide().notification(MAX, NotificationKind(kind)).history
-    assert [message.text for message in shown] == ["Bitte den Stecker prüfen.", "Ersatz liegt bereit."]
+def test_reply_of_the_requester_comes_with_the_last_two_messages() -> None:
+    case = answers(LENA, assigned(MAX), "Geht immer noch nicht.").with_facts(histories={"GYM-1": SAID})
+    shown = case.decide().notification(MAX, NotificationKind.REQUESTER_REPLY)
+    assert [message.text for message in shown.history] == [
+        "Bitte den Stecker prüfen.",
+        "Ersatz liegt bereit.",
+    ]
+
+
+def test_reopening_shows_the_staff_the_problem_and_the_last_two_messages(subtests: pytest.Subtests) -> None:
+    second = replace(SAID[0], text="Und das Bild.")
+    for level, reader in [(1, MAX), (2, TONI)]:
+        for said, shown, left_out in [
+            (SAID[:1], ["Der Ton fehlt."], 0),
+            (SAID, ["Der Ton fehlt.", "Bitte den Stecker prüfen.", "Ersatz liegt bereit."], 0),
+            ((SAID[0], second, *SAID[1:]), ["Der Ton fehlt.", *(m.text for m in SAID[1:3])], 1),
+        ]:
+            with subtests.test(level=level, messages=len(said)):
+                before = replace(closed(), level=level)
+                case = answers(LENA, before, "Geht wieder nicht.").with_facts(histories={"GYM-1": said})
+                notification = case.decide().notification(reader, NotificationKind.REOPENED)
+                assert [message.text for message in notification.history] == shown
+                assert notification.left_out == left_out
+
+
+def test_reopening_shows_the_requester_their_first_message() -> None:
+    case = answers(MAX, closed(), "#reopen").with_facts(histories={"GYM-1": SAID})
+    shown = case.decide().notification(LENA, NotificationKind.REOPENED)
+    assert ([message.text for message in shown.history], shown.left_out) == (["Der Ton fehlt."], 0)
+
+
+def test_history_says_how_many_messages_are_left_out_behind_the_first() -> None:
+    notification = replace(samples.notifications("de")["reopened"], left_out=1)
+    text = sample(notification, "de", TEMPLATES).text
+    places = [
+        text.index(part) for part in ("zeigt seit", "(Hier ausgelassene Nachrichten: 1)", "Ersatzlampe")
+    ]
+    assert places == sorted(places)
 
 
 def test_answer_to_the_requester_comes_with_their_first_message(subtests: pytest.Subtests) -> None:

@@ -66,6 +66,13 @@ def test_short_answers_are_kept_at_every_place(subtests: pytest.Subtests) -> Non
                 assert answer_of(reply) == answer, reply
 
 
+def test_name_before_each_quoted_line_is_a_mark() -> None:
+    for name in ("SG", "Support"):
+        quoted = "\n".join(f"{name}> {line}" for line in HELP.split("\n"))
+        for reply in (f"{ANSWER}\n\n{quoted}", f"{quoted}\n\n{ANSWER}"):
+            assert answer_of(reply) == ANSWER, reply
+
+
 def test_line_of_names_that_the_mail_repeats_elsewhere_is_quoted() -> None:
     sent = "Hallo Max Mustermann,\n\nVerlauf\n\nMax Mustermann, 3.12.2026, 8:05\nIch sehe es mir gleich an.\n"
     reply = f"Hallo Max Mustermann,\n\nVerlauf\n\n{ANSWER}\n\n" + sent.partition("Verlauf\n\n")[2]

@@ -22,6 +22,20 @@ def test_attachment_is_found_again_in_the_raw_mail_by_its_path() -> None:
     assert part_contents(content) == dict(zip(paths, (b"eins", b"zwei"), strict=True))
 
 
+def test_reference_is_read_in_the_forms_of_programs(subtests: pytest.Subtests) -> None:
+    for value in (
+        "<a.1@hgs.example>",
+        "a.1@hgs.example",
+        'Your message of "Mon, 23 Nov 2026" <a.1@hgs.example>',
+        "=?utf-8?q?=3Ca=2E1=40hgs=2Eexample=3E?=",
+        "=?us-ascii?B?PGEuMUBoZ3MuZXhhbXBsZT4=?=",
+        "<a.\n 1@hgs.example>",
+    ):
+        with subtests.test(value=value):
+            got = parse(mail().header("In-Reply-To", value).text("x").build())
+            assert got.in_reply_to == ("<a.1@hgs.example>",)
+
+
 def _mixed(*parts: bytes, charset: bytes = b"utf-8") -> bytes:
     head = b"From: a@hgs.example\r\nTo: b@hgs.example\r\nMIME-Version: 1.0\r\n"
     text = (

@@ -34,6 +34,13 @@ _BY_PROGRAMS = """
     Bu e-posta Avast antivirüs yazılımı tarafından kontrol edilmiştir.
     Diese E-Mail wurde durch Sophos UTM auf Viren überprüft
     Bitte prüfen Sie, ob diese Mail wirklich ausgedruckt werden muss!
+    P Bitte denken Sie an die Umwelt, bevor Sie diese E-Mail ausdrucken.
+    \u2063Gesendet mit BlueMail \u200b
+    Odesláno z iPhonu
+    Pobierz program Outlook dla systemu iOS
+    Đã gửi từ iPhone của tôi
+    Enviat des del meu iPhone
+    Dikirim dari iPhone saya
 """
 _BY_PEOPLE = """
     Gesendet von Gerät 12, Raum 204
@@ -55,6 +62,10 @@ _BY_PEOPLE = """
     Geschrieben von Schülern auf dem iPad, Klasse 5b
     Gesendet mit IServ, kam nie an
     Sent from the iPad it fails
+    Sent from my desk, it is much slower than from my phone
+    Sent from my phone the print never arrives.
+    Sent from my iPad but it doesn't arrive
+    Išsiųsta vakar
     Az iskolából elküldve
     Bitte prüfen Sie, ob diese Liste stimmt!
     Este correo tiene un virus

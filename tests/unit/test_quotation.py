@@ -31,10 +31,48 @@ def test_text_above_the_introduction_of_a_quotation_is_the_answer(subtests: pyte
                 assert "Der Beamer ist kaputt." in got.quoted
 
 
+_BLOCKS = [
+    "От: Support <x@hgs.example>\nИзпратено: 23 ноември 2026 г. 10:15\nДо: Lena\nОтносно: Beamer",
+    "Šalje: Support <hilfe@hgs.example>\nPoslato: 23. novembar 2026. 10:15\nZa: Lena\nTema: Beamer",
+    "  Originalnachricht  \nVon: Support\nGesendet: Montag, 23.11.2026 10:15\nAn: Lena\nBetreff: Beamer",
+    "Original Message\n\nFrom: Support\nSent: Monday, 23 November 2026 10:15\nTo: Lena\nSubject: Beamer",
+]
+
+
+def test_header_of_more_programs_begins_a_quotation(subtests: pytest.Subtests) -> None:
+    for block in _BLOCKS:
+        with subtests.test(block=block):
+            got = split(f"Geht noch nicht.\n\n{block}\n\nBitte Kabel prüfen.\n")
+            assert (got.text, got.quoted.endswith("Bitte Kabel prüfen.")) == ("Geht noch nicht.", True)
+    for own in (
+        "Original Nachricht vom Drucker:\nVon: 10.0.0.5\nFehler 49",
+        "Original Message\nsteht auf dem Bildschirm.",
+        "Thema: Beamer\nKam: niemand\nDatum: 23.11.2026 10:15\nFrist: heute",
+    ):
+        with subtests.test(own=own):
+            assert split(own).text == own
+
+
+def test_attribution_with_an_answer_above_or_below_the_quoted_lines(subtests: pytest.Subtests) -> None:
+    for attribution in (
+        '>>> "Support" <hilfe@hgs.example> schrieb am 23.11.2026 um 10:15 in Nachricht\n<abc@hgs.example>:',
+        "Missatge de Support <hilfe@hgs.example> del dia dl., 23 de nov. 2026 a les 10:15:",
+        "------- Original Message -------\nOn Monday, November 23rd, 2026 at 10:15 AM, Support"
+        " <hilfe@hgs.example> wrote:\n",
+    ):
+        with subtests.test(attribution=attribution):
+            quoted = f"{attribution}\n> Bitte Kabel prüfen.\n> Max"
+            assert split(f"Geht noch nicht.\n\n{quoted}\n").text == "Geht noch nicht."
+            assert split(f"{quoted}\n\nGeht noch nicht.\n").text == "Geht noch nicht."
+    console = "Hier steht:\n>>> import turtle\nModuleNotFoundError"
+    assert split(console).text == console
+
+
 @pytest.mark.parametrize(
     "warning",
     [
         "[EXTERN] Diese Nachricht kommt von außerhalb der Schule. Bitte niemals fremde Links öffnen.",
+        "[EXTERNE E-MAIL] Diese E-Mail stammt von außerhalb der Schule. Klicken Sie nicht auf Links.",
         "*** Diese E-Mail stammt von einem externen Absender. Seien Sie vorsichtig mit Anhängen. ***",
     ],
 )

@@ -107,6 +107,7 @@ ACCOUNT = (
     "550 5.7.1 You are over your sending allowance",
     "550 5.7.0 From address is not one of your addresses",
     "554 5.7.8 Account locked",
+    "554 5.7.1 Relay access denied: account suspended for outgoing spam",
 )
 DOMAIN = (
     "550 5.7.509 Access denied, sending domain school.example does not pass DMARC verification",

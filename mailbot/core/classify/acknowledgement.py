@@ -27,13 +27,18 @@ _SUBJECT = re.compile(
     r"|(?:acknowledge?ment|confirmation) (?:of receipt|of your|- )|receipt (?:confirmation|acknowledge?ment)"
     rf"|(?:we(?:['’]ve| have) )?received your {_RECEIVED}|your {_RECEIVED} (?:has been|was) received"
     rf"|thank you for (?:contacting|your {_RECEIVED})|acknowledge?ment\b"
+    r"|(?:(?:ihre?|neue?s?|das|die) )?(?:support-?)?(?:ticket|anfrage|vorgang)\b.{0,60}\b(?:wurde|ist) "
+    r"(?:erfolgreich )?(?:erstellt|eröffnet|angelegt|registriert|erfasst|aufgenommen)"
+    r"|(?:(?:your|new) )?(?:support )?(?:ticket|request|case)\b.{0,60}\b(?:has been|was) "
+    r"(?:created|opened|logged)"
     r"|accusé de réception|confirmation de (?:réception|votre)|nous avons (?:bien )?reçu votre"
     r"|votre (?:demande|message|courriel|e-?mail|mail) a (?:bien )?été (?:reçue?|enregistrée?))",
     re.I,
 )
 # A program speaks about its own mail, at the start of a sentence and not in quotation marks.
 _SAYS_GENERATED = re.compile(
-    r"(?:^|[.!] )[ \t*_(=#\u2010-\u2015-]{0,9}(?:(?:hinweis|bitte beachten sie|note|remarque|nb)\s?: ?)?"
+    r"(?:^|[.!] |^(?:sehr geehrte|guten tag|liebe|hallo|dear|bonjour)[^.!?,\n]{0,60}, )"
+    r"[ \t*_(=#\u2010-\u2015-]{0,9}(?:(?:hinweis|bitte beachten sie|note|remarque|nb)\s?: ?)?"
     r"(?:(?:dies ist|das ist|diese (?:e-?mail|mail|nachricht|antwort|bestätigung)|hierbei|bei dieser"
     r"|es handelt)\b[^.!?\n]{0,60}\bautomatisch(?:e[mnrs]?)?\b[^.!?\n]{0,40}"
     r"(?:generier|erstell|erzeug|versand|versende|verschick|mail|nachricht|antwort|bestätigung|empfang)"
@@ -44,12 +49,14 @@ _SAYS_GENERATED = re.compile(
 _IS_GENERATED = re.compile(
     r"(?:^|[.!] )[ \t*_(=#\u2010-\u2015-]{0,9}"
     r"(?:dies ist eine (?:automatische|automatisch (?:erstellte|generierte|erzeugte|versandte|versendete)) "
-    r"(?:antwort|nachricht|e-?mail|mail)"
+    r"(?:antwort|nachricht|e-?mail|mail|(?:(?:eingangs|empfangs)?bestätigung|benachrichtigung)(?: .{0,40})?)"
     r"|diese (?:e-?mail|mail|nachricht|antwort) (?:wurde|ist) automatisch "
     r"(?:erstellt|generiert|erzeugt|versandt|versendet|verschickt)(?: worden)?"
     r"|this (?:is an auto(?:mat\w{2,5}|-?generated) |(?:e-?mail|mail|message|reply) (?:was|is) auto)"
     r"(?:generated|matically (?:generated|sent)|(?:e-?mail|mail|message|reply|response))"
     r"|(?:ceci est|il s['’]agit d['’]) ?une? (?:réponse|message|courriel|e-?mail) automatique)"
+    r"(?:[,;]? ?(?:[–-]|und|and|et)? ?(?:bitte |please |merci de )?(?:antworten sie (?:bitte )?nicht"
+    r"|kann nicht beantwortet|do not reply|ne pas répondre)[^.!?\n]{0,40})?"
     r"[ \t*_)=#\u2010-\u2015-]{0,9}(?:[.!]|$)"
 )  # in lower case
 _QUESTION = re.compile(r"\?(?:\s|$)")
@@ -89,12 +96,12 @@ _LONGEST_RECEIPT = 1_500  # characters
 def is_receipt(mail: Mail) -> bool:
     """Return whether subject and text of a mail are those of a receipt.
 
-    People write "Rückruf - 0171 2345" without a text: a subject without a colon does not count alone.
+    People write "Rückruf - 0171 2345" and "Rückruf: 0171 2345" without a text, so these do not count alone.
     """
     subject = RECEIPT_SUBJECT.match(bare_subject(mail.subject))
     if subject is None:
         return False
-    says_all = not mail.text and subject[0].endswith(":")
+    says_all = not mail.text and subject[0].endswith(":") and not subject["recall"]
     return says_all or bounce.has_null_path(mail) or _says_receipt(mail)
 
 

@@ -102,7 +102,8 @@ _ABSENT = (
 ABSENT_SUBJECT = re.compile(
     r"\s*(?:(?:re|aw|antwort|reply|réponse|risposta|respuesta|antwoord)(?:\s*+:\s++"
     r"|\s++))?+(?:(?:ich )?bin |i am "
-    r"|je suis |sono )?(?:(?:derzeit|zur ?zeit|aktuell|heute|momentan|currently|bis [\d.]{2,10}) )?"
+    r"|je suis |sono |[^\W\d_][\w.'’-]{0,30}(?: [\w.'’-]{1,30}){1,3} (?:ist|is|est) )?"
+    r"(?:(?:derzeit|zur ?zeit|aktuell|heute|momentan|currently|bis [\d.]{2,10}) )?"
     rf"(?:{_ABSENT})\b\s*(?:$|[:;,.!(\-–\d]|bis\b|vom\b|until\b|till\b|from\b|jusqu|du \d|dal\b|fino\b"
     rf"|al \d"
     r"|hasta\b|tot\b|zum\b|wegen\b|[-–])",
@@ -112,8 +113,9 @@ RECEIPT_SUBJECT = re.compile(
     r"\s*(?:read|gelesen|return receipt|disposition notification|lesebestätigung"
     r"|empfangsbestätigung|not read|ungelesen gelöscht|lu|non lu|leído|letto|displayed|delivered"
     r"|accusé de (?:réception|lecture)|confirmation de lecture|accepté|refusé|provisoire"
-    r"|zugestellt|übermittelt|recall|rückruf|accepted|declined|tentative|zugesagt|abgesagt"
-    r"|angenommen|abgelehnt|mit vorbehalt(?: angenommen)?|nicht gelesen|przeczytano|okundu|gelezen"
+    r"|zugestellt|übermittelt|(?P<recall>recall|rückruf)|accepted|declined|tentative|zugesagt|abgesagt"
+    r"|angenommen|abgelehnt|(?:mit|unter) vorbehalt(?: angenommen)?"
+    r"|tentatively accepted|vorläufig (?:zugesagt|angenommen)|nicht gelesen|przeczytano|okundu|gelezen"
     r"|прочитано|прочтено)\s*(?:\([^)]{0,20}\)\s*)?(?::|[-–]\s)",
     re.I,
 )
@@ -122,6 +124,10 @@ RECEIPT_SUBJECT = re.compile(
 RECEIPT_TEXT = re.compile(
     r"\W{0,20}(?:ihre nachricht\b.{0,400}\bwurde (?:am .{1,60} )?(?:gelesen|angezeigt|ungelesen gelöscht)"
     r"|(?:dies|das) ist eine (?:lese|empfangs)bestätigung\b"
+    r"|[^\n.!?]{1,80} (?:hat|has|a) (?:diese|die|this|the|cette|l['’]) ?(?:einladung|invitation) "
+    r"(?:angenommen|abgelehnt|mit vorbehalt|vorläufig|accepted|declined|tentatively|acceptée?|refusée?)"
+    r"[.!]?[ \t]{0,5}(?:\n|$)"
+    r""
     r"|your message\b.{0,400}\bwas (?:read|displayed|deleted without being read)\b"
     r"|this is a (?:return|read) receipt\b"
     r"|votre message\b.{0,400}\b(?:a été (?:lu|affiché)|(?:a été )?supprimé sans)\b"
@@ -137,6 +143,7 @@ AWAY_TEXT = re.compile(
     r"|(?:dies|das|es handelt sich).{0,30}automatische.{0,12} (?:antwort|nachricht|e-?mail)"
     r"|(?:i am|i'm|i will be|we are) (?:currently |presently |now )?(?:out of (?:the )?office"
     r"|away from (?:the |my )?(?:office|desk)|on (?:vacation|annual leave|holidays?|leave)"
+    r"|away (?:from|until|till)\b"
     r"|not (?:in the office|at (?:my|the) (?:desk|computer)))"
     r"|ik (?:ben|zit) .{0,40}niet (?:op kantoor|achter)|no estoy en la oficina"
     r"|(?:ich bin|bin ich|ich befinde mich|wir sind) .{0,60}(?:nicht (?:im (?:büro|haus|dienst|hause)"

@@ -87,6 +87,7 @@ _TEXT_SAYS_FAILURE = {
         r"postfach .{0,30}(?:voll|nicht (?:vorhanden|gefunden|verfügbar))",
         r"empfänger .{0,80}(?:nicht bekannt|unbekannt)|unbekannter (?:empfänger|benutzer)",
         r"fehler bei der (?:nachrichten)?zustellung",
+        r"ihre (?:nachricht|e-?mail|mail) an .{1,80} wurde .{0,60}(?:abgelehnt|abgewiesen|zurückgewiesen)",
     ),
     "fr": (
         r"n['’](?:a|ont) pas pu être (?:remis|distribué|délivré|livré)|destinataire inconnu",

@@ -33,6 +33,7 @@ _AUTO_REPLY_FIELD = re.compile(
     r"|respond(?:er)?|generated)"
     r"|vacation|away|ooo-reply|oof|hmailserver-loopcount|fc-machinegenerated)"
 )
+_NAMES_AUTORESPONDER = ("delivered-to", "x-post-messageclass")
 _UNSET = ("", "no", "none", "false", "0")
 _NO_AUTO_REPLY = ("", "no", "auto-forwarded")  # a rule of a mailbox forwards what a human wrote, too
 _LIST_FIELDS = (
@@ -58,7 +59,9 @@ class _Rule:
 
 
 def _report(name: str) -> Predicate:
-    return lambda mail: f"message/{name}" in mail.reports or name in _report_type(mail)
+    return lambda mail: (
+        name in _report_type(mail) or (f"message/{name}" in mail.reports and not _forwards_report(mail))
+    )
 
 
 def _has_part(media_type: str) -> Predicate:
@@ -67,7 +70,13 @@ def _has_part(media_type: str) -> Predicate:
 
 def _report_type(mail: Mail) -> str:
     value = mail.header("content-type").lower()
-    return value.partition("report-type")[2][:60] if value.startswith("multipart/report") else ""
+    return value.partition("report-type")[2][:60] if mail.is_report else ""
+
+
+def _forwards_report(mail: Mail) -> bool:
+    """Return whether a person forwards a report: mail programs attach its parts below the person's text."""
+    by_person = not (mail.is_report or bounce.is_like_server(mail) or bounce.has_null_path(mail))
+    return by_person and bool(mail.text) and is_reply_subject(mail.subject)
 
 
 def _auto_submitted(mail: Mail) -> Iterator[str]:
@@ -94,9 +103,10 @@ def _is_set(mail: Mail, names: tuple[str, ...]) -> bool:
 
 def _has_auto_reply_field(mail: Mail) -> bool:
     return any(
-        _AUTO_REPLY_FIELD.fullmatch(name) and value.strip().lower() not in _UNSET
+        (_AUTO_REPLY_FIELD.fullmatch(name) and value.strip().lower() not in _UNSET)
+        or (name in _NAMES_AUTORESPONDER and "autoresponder" in value.lower())
         for name, value in mail.headers
-        if name.startswith("x-")
+        if name.startswith(("x-", "delivered-to"))
     )
 
 

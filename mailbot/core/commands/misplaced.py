@@ -14,6 +14,7 @@ from mailbot.core.commands.context import MailContext
 from mailbot.core.commands.parse import arguments, find, nearest, parse
 from mailbot.core.commands.status import NOTE
 from mailbot.core.commands.syntax import INVISIBLE, WITHIN
+from mailbot.core.model.mail import PREFIX
 from mailbot.core.model.notification import Reason, RefusedLine
 from mailbot.core.model.notification_kind import Confirms
 from mailbot.core.text.words import fold
@@ -23,20 +24,32 @@ _LINK_IN_TOKEN = re.compile(r"\bwww\.\S*|\]\(#\S*")
 _SENTENCE_ENDS = (".", "!", "?", ":", ";", ",", ")", "…")
 _MARKS = " \t\u00a0*_~\"'„“”«»()"
 _NOTE_WORDS = [fold(word) for word in NOTE.all_words]
-# Matches "Intern: …", "Notiz: …", "@notiz …" and "/note …", which lack the sign of a command.
+_TO_WHOM = r"(?:mich|uns|euch|das\steam|kolleg\w{1,5}|(?-i:[A-ZÄÖÜ])\w{1,20})"
+# Matches "Intern: …", "Nur für uns: …", "Notiz für Max: …", "Hallo Max, intern: …", "[intern] …", "@notiz …".
 _NOTE_WITHOUT_SIGN = re.compile(
-    r"[^\w\n>]{0,10}(?:(?:nur|rein)\s)?(?P<word>"
-    r"(?:(?:interne|internal)\s)?notiz|interne?|internal(?:\snote)?|note\sinterne)"
-    r"(?:\s?:|\s[-–—]\s|[^\S\n]{0,9}\n)"
-    r"|[^\w\n>]{0,10}(?:[@/!§⌗$+\\]|[%=]23|(?:hash(?:tag)?|raute|dièse)\s)(?P<marked>notiz|intern|note)\b"
-    r"|\s{0,5}(?:\[|\(|\*{1,2}|_|<)\s?(?P<bracketed>(?:interne\s)?notiz|interne?|internal|note\sinterne)"
-    r"\s?(?:\]|\)|\*{1,2}|_|>)"
-    r"|[^\w\n>]{0,10}[#＃]\s{0,5}\n\s{0,5}(?P<torn>notiz|intern|note)\b",
+    r"[^\w\n>]{0,10}(?:(?:hallo|hi|hey|moin|liebe[rs]?)\s\w{1,20}[,!]?\s{1,3})?"
+    r"(?:(?:achtung|bitte|hinweis|info|fyi|team)\W{1,3})?(?:(?:nur|rein)\s)?(?:"
+    r"(?:(?:interne|internal)\s)?(?:akten|gesprächs)?notiz(?:\s\((?:nur\s)?intern\))?"
+    rf"|(?:akten|gesprächs)?notiz\s(?:an|für)\s{_TO_WHOM}|nur\sfür\s{_TO_WHOM}"
+    r"|interne?s?(?:\s\([^()\n]{1,40}\)|,\snicht\s[^\n:.]{1,30})?|internal(?:\snote)?|note\sinterne"
+    r"|interner?\s(?:info(?:rmation)?|mitteilung|nachricht|anmerkung|bemerkung|hinweis))"
+    r"(?:\s?:|\s[-–—]\s|!?[^\S\n]{0,9}\n)"
+    r"|[^\w\n>]{0,10}(?:[@/!§⌗№$+\\]|[%=]23|(?:hash(?:tag)?|raute|dièse)\s)(?:notiz|intern|note)\b"
+    r"|\s{0,5}[\[({<|=\"„“»«*_+-]{1,3}\s?(?:(?:nur|rein)\s)?(?:(?:interne\s)?notiz|intern|internal|note\sinterne)"
+    r"\s?[\])}>|=\"“”»«*_+-]{1,3}(?!\w)"
+    r"|[^\w\n>]{0,10}[#＃]\s{0,5}\n\s{0,5}(?:notiz|intern|note)\b",
     re.I,
 )
+# Matches "(intern)" at the end of a text, and "intern" in the last line alone, not "Durchwahl 12 (intern)".
+_NOTE_AT_END = re.compile(
+    r"(?<!\d )[\[(](?:nur\s)?intern(?:e\snotiz)?[\])][\s.!]{0,5}$"
+    r"|\n[^\w\n]{0,9}(?:nur\s)?(?:interne\snotiz|intern)[^\w\n]{0,9}$",
+    re.I,
+)
+_END = 60  # characters
 # Matches "Intern: AW: [GYM-12] Beamer" and "AW: [GYM-12] Beamer (intern)", not "Schulintern: Beamer".
 _NOTE_IN_SUBJECT = re.compile(
-    r"\s{0,5}(?:(?:re|aw|antw|wg|fwd?|tr|rép)\s?:\s{0,5}|\[[^\[\]]{0,40}\]\s{0,5}){0,9}"
+    rf"\s{{0,5}}(?:{PREFIX}\s{{0,5}}|\[[^\[\]]{{0,40}}\]\s{{0,5}}){{0,9}}"
     r"(?P<first>(?:nur\s)?(?:intern|interne\snotiz|internal)\s?:)"
     r"|.{0,300}(?P<last>\((?:nur\s)?intern(?:al)?\))\s{0,5}$",
     re.I,
@@ -94,11 +107,14 @@ def _is_quoted(line: str) -> bool:
 
 
 def _note_without_sign(context: MailContext) -> RefusedLine | None:
-    """Return the beginning of a text that would be a note if it had the sign of a command."""
-    found = _NOTE_WITHOUT_SIGN.match(context.reading.text)
-    if found is None or not _is_public_by_staff(context):
+    """Return the first or last line of a text that would be a note if it had the sign of a command."""
+    if not _is_public_by_staff(context):
         return None
-    line = context.reading.text[found.start() :].lstrip().splitlines()[0]
+    text = context.reading.text.strip()
+    first = _NOTE_WITHOUT_SIGN.match(text)
+    if first is None and not _NOTE_AT_END.search(text[-_END:]):
+        return None
+    line = text.splitlines()[0 if first else -1]
     word = NOTE.word(context.school.language)
     return RefusedLine(line, Reason.IN_TEXT, argument=f"#{word}", meant=f"#{word}\n{line}")
 

@@ -28,6 +28,7 @@ from mailbot.core.commands.syntax import (
     without_emphasis,
 )
 from mailbot.core.commands.tips import SOLVED_BY_TIP, TIPS
+from mailbot.core.model.mail import PREFIX, REPLY_PREFIX
 from mailbot.core.text.signatures import without_politeness
 from mailbot.core.text.words import fold
 
@@ -76,10 +77,10 @@ def nearest(word: str) -> str:
 MAX_TEXT = 1_000  # characters after "#note" that are kept as its argument
 MAX_LINES = 200  # parsed lines with a "#" near their start: people write fewer, and parsing costs time
 _PREFIX = re.compile(
-    r"(?:\s{0,9}(?:(?:re|aw|antw|antwort|rép|ext|extern|external)(?:\[\d{1,3}\])?\s?:|\[(?!\s*#)[^\[\]#]{1,20}\]))+",
+    rf"(?:\s{{0,9}}(?:(?:{REPLY_PREFIX}|ext|extern|external)(?:\[\d{{1,3}}\])?\s?:|\[(?!\s*#)[^\[\]#]{{1,20}}\]))+",
     re.I,
 )
-_OLD_SUBJECT = re.compile(r"(?:\[\s*#|\b(?:re|aw|antw|wg|fwd?|tr|rép)(?:\[\d+\])?\s?:)", re.I)
+_OLD_SUBJECT = re.compile(rf"(?:\[\s*#|\b{PREFIX})", re.I)
 
 
 def parse(text: str, subject: str = "", *, lenient: bool = False) -> Reading:

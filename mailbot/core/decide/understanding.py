@@ -78,6 +78,8 @@ def understand(mail: Mail, school: School, policy: Policy) -> Understanding:
     text, quoted = without_action_key(mail.text), without_action_key(mail.quoted)
     reading = parse(text, mail.subject, lenient=policy.find_member(sender) is None)
     classification = classify(mail, policy.support_addresses, policy.school_domains)
+    if classification.kind is not MailKind.BOUNCE:
+        mail = replace(mail, delivery=())  # a report that a person forwards proves nothing
     answers_invitation = classification.reason == CALENDAR_ANSWER
     if answers_invitation:
         mail = without_calendar(mail)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from mailbot.core.model.listing import Listing, Page
-from mailbot.core.model.mail import Address
+from mailbot.core.model.mail import PREFIX, Address
 from mailbot.core.model.notification import Cause
 from mailbot.core.model.notification_kind import NotificationKind, ReplyRoute, reply_route
 from mailbot.core.model.place import Place
@@ -17,7 +17,7 @@ from mailbot.core.model.ticket import Message, OpenReport, Role, Similar, Ticket
 # Programs put dates and numbers into their mails. Short numbers stay: "Raum 101" and "Raum 305" differ.
 # The lookbehind makes the search linear: a run of letters is tried from its first letter only.
 _DATED = re.compile(r"\d+(?:[.:/-]\d+)+|(?<![^\W\d_])[^\W\d_]+-\d+|\d{4,}")
-_PREFIXES = re.compile(r"\A(?:\s*(?:re|aw|antw|wg|fwd?|tr|rép)(?:\[\d{1,3}\])?\s?:|\s*\[[^\]\[]{1,40}\])+")
+_PREFIXES = re.compile(rf"\A(?:\s*{PREFIX}|\s*\[[^\]\[]{{1,40}}\])+")
 _NO_WORDS = re.compile(r"[\W_]+")
 # Up to 50 earlier texts are compared while the database is locked. Removing dates from the first 8,000
 # characters leaves texts of different lengths, so only their first 2,000 characters are compared.

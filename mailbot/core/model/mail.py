@@ -32,9 +32,12 @@ class Address:
         return self.name or self.email
 
 
+REPLY_PREFIX = "re|aw|antw|antwort|rép|sv|vs|odp|vá|ynt|res|rif"
+"""Alternatives of a pattern: the words before the subject of a reply, without their colon."""
+PREFIX = rf"(?:{REPLY_PREFIX}|wg|fwd?|tr)(?:\[\d{{1,3}}\])?\s?:"
+"""A pattern of the prefix of a reply or a forwarded mail."""
 _REPLY = re.compile(
-    r"\s*(?:\[[^\]]{0,60}\]\s*)*(?:re|aw|antw(?:ort)?|sv|rép|odp|vá|ynt|res|rif|r|回复|回覆)(?:\[\d{1,3}\])?\s?[:：]",
-    re.I,
+    rf"\s*(?:\[[^\]]{{0,60}}\]\s*)*(?:{REPLY_PREFIX}|r|回复|回覆)(?:\[\d{{1,3}}\])?\s?[:：]", re.I
 )
 
 
@@ -154,6 +157,11 @@ class Mail:
         if self.text and self.answers and not self.forwarded:
             return self.text
         return "\n\n".join(text for text in (self.text, self.quoted) if text)
+
+    @property
+    def is_report(self) -> bool:
+        """Return whether the mail as a whole is a report (RFC 6522)."""
+        return self.header("content-type").lower().startswith("multipart/report")
 
     def header(self, name: str) -> str:
         """Return the topmost field of that name, or "" if there is none."""

@@ -150,6 +150,7 @@ class Notification:
     attachments: tuple[Attachment, ...] = ()
     listed: tuple[Attachment, ...] = ()
     history: tuple[Message, ...] = ()
+    left_out: int = 0  # messages behind the first of the history that it omits
     tickets: tuple[Ticket, ...] = ()
     scope: str = ""  # of an overview: open, closed, mine, all; of help: "all" for all commands
     words: str = ""  # the search text of an overview

@@ -34,6 +34,7 @@ class History(StrEnum):
     FIRST = "first"  # the requester's first message
     LAST = "last"
     LAST_TWO = "last-two"
+    FIRST_AND_LAST_TWO = "first-and-last-two"  # to the requester's side only the first
 
 
 class RateLimit(StrEnum):
@@ -175,7 +176,7 @@ class NotificationKind(StrEnum):
     # The ticket is open again.
     REOPENED = (
         "reopened",
-        Definition(Audience.BOTH, in_person=True, history=_LAST_TWO, shows_status=True),
+        Definition(Audience.BOTH, in_person=True, history=History.FIRST_AND_LAST_TWO, shows_status=True),
     )
     # To the former assignee or the team, one line: the new assignee.
     ASSIGNED_INFO = (

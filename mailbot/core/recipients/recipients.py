@@ -231,6 +231,7 @@ def notification_for(change: TicketChange, kind: NotificationKind, to: Address, 
         attachments=attachments,
         listed=listed,
         history=history,
+        left_out=_left_out(change, kind, role),
         related=change.related if role.staff else None,
         related_reason=change.related_reason if role.staff else "",
         similar=change.similar if kind.definition.shows_similar else (),
@@ -249,17 +250,27 @@ def _history(change: TicketChange, kind: NotificationKind, role: Role) -> tuple[
     """Return the earlier messages that a notification shows to a role."""
     public = tuple(m for m in change.history if m.visibility is Visibility.PUBLIC)
     by_people = tuple(m for m in change.history if m.visibility is not Visibility.SYSTEM)
+    first = tuple(m for m in public if m.direction is Direction.IN)[:1]
     match kind.definition.history:
         case History.ALL:
             return change.history if role.staff else public
         case History.FIRST:
-            return tuple(m for m in public if m.direction is Direction.IN)[:1]
+            return first
         case History.LAST_TWO:
             return by_people[-2:]
+        case History.FIRST_AND_LAST_TWO:
+            return (*by_people[:1], *by_people[1:][-2:]) if role.staff else first
         case History.LAST:
             return by_people[-1:]
         case History.NONE:
             return ()
+
+
+def _left_out(change: TicketChange, kind: NotificationKind, role: Role) -> int:
+    """Return how many messages by people a notification omits between the first and the last two."""
+    if kind.definition.history is not History.FIRST_AND_LAST_TWO or not role.staff:
+        return 0
+    return max(0, sum(m.visibility is not Visibility.SYSTEM for m in change.history) - 3)
 
 
 def split_attachments(

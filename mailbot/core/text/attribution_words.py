@@ -24,7 +24,8 @@ _ASCII_STEMS = tuple(filter(str.isascii, _STEMS))
 # The word with which an attribution begins, before the date.
 START = (
     r"on|am|le|el|en|il(?: giorno)?|op|den|em|no dia|a les|w dniu|dnia|dne|dana|στις|на|в|у|po|pe|v|ve"
-    r"|på|na|a|ha|pada(?: tanggal)?|vào|kuupäeval|في|بتاريخ|בתאריך|ב|在|于|더|wiadomość|em qua|le jour|më|în"
+    r"|på|na|a|ha|pada(?: tanggal)?|vào|kuupäeval|في|بتاريخ|בתאריך|ב|在|于|더|wiadomość|missatge"
+    r"|em qua|le jour|më|în"
 )
 MONTHS = (
     "jan|feb|mär|maerz|mar|mrz|apr|mai|may|jun|jul|aug|sep|sept|okt|oct|nov|dez|dec|januar|februar|märz|febr|márc|ápr|máj|jún|júl|szept"

@@ -10,7 +10,7 @@ _MAX_LENGTH = 160  # characters of a line
 
 # All patterns see a line in lower case: patterns that ignore case take five times as long.
 _PHONE = (
-    r"i-?phone\S*|i-?pad\S*|ipod|android\S*|smartphone|mobiltelefon|blackberry|samsung|galaxy|huawei|xiaomi"
+    r"i-?phon[eu]\S*|i-?pad\S*|ipod|android\S*|smartphone|mobiltelefon|blackberry|samsung|galaxy|huawei|xiaomi"
     r"|redmi|pixel|fairphone|motorola|honor|oppo"
 )
 _DEVICE = (
@@ -37,6 +37,7 @@ _APOLOGY_WORDS = (
 )
 _SENT_DE = r"(?:gesendet|geschickt|versendet|verschickt|versandt|gesandt|geschrieben|verfasst)"
 _GREETING_DE = r"(?:mit )?(?:freundlichen?|besten?|schönen?|viele|liebe|herzlichen?) gr[üu](?:ß|ss)en?"
+_NO_SENTENCE = r"(?!.*\b(?:is|was|does|not|never|nothing|cannot)\b|.*n['’]t\b)"
 _SYSTEM = r"(?:ios|android|iphone|ipad|mac|windows)\b"
 
 _LINES = {
@@ -61,8 +62,9 @@ _LINES = {
         r"gesendet mit mailtrack",
     ),
     "en": (
-        rf"(?:sent|send|written) (?:from|via|with|by|using|on)\b{_NAMED}[^.!?]{{2,60}}{_END}",
-        rf"sent from my (?!school|office|account|home|room|class|work)\S{{2,20}}(?: \S{{2,20}})?{_END}",
+        rf"(?:sent|send|written) (?:from|via|with|by|using|on)\b{_NO_SENTENCE}{_NAMED}[^.!?]{{2,60}}{_END}",
+        rf"sent from my {_NO_SENTENCE}(?!school|office|account|home|room|class|work)"
+        rf"\S{{2,20}}(?: \S{{2,20}})?{_END}",
         rf"(?:get|download) \[?{_PROGRAM}\]? f(?:o|ü)r {_SYSTEM}",
         r"(?:sent with|sender notified by)(?: mailtrack|\s*$)|powered by cloudmagic|message sent via",
         r"yahoo mail\s?: (?:search|suche|recherche)\w*, \w+,? (?:und |and |et )?\w+[.!]?\s*$",
@@ -91,12 +93,16 @@ _LINES = {
     "pl, cs, sk, hr, ro": (
         rf"(?:wysłan[eoay]|odesláno|poslano|poslané|trimis) (?:z|ze|s|sa|de|de pe|przez)\s{_NAMED}"
         rf"[^.!?]{{2,60}}{_END}",
-        rf"pobierz (?:aplikację )?outlook(?: dla .{{0,20}}{_SYSTEM})?{_END}",
+        rf"pobierz (?:aplikację |program )?outlook(?: dla .{{0,20}}{_SYSTEM})?{_END}",
     ),
     "ru, uk, bg": (
         rf"(?:отправлен[оа]|надіслано|изпратено|послано) (?:с|из|з|от)\b{_NAMED}[^.!?]{{2,60}}\s*$",
     ),
     "tr": (rf"{_SYSTEM}\s?için outlook",),
+    "ca, et, id, lt, vi": (
+        r"(?:enviat des d|saadetud|dikirim dari|išsiųsta iš|đã gửi từ)\w{0,3}\b"
+        rf"{_NAMED}[^.!?]{{2,50}}{_END}",
+    ),
     "hu": (
         rf"(?:elküldve|küldve) az? {_NAMED}.{{2,50}}$",
         rf"az {_NAMED}[^.!?]{{2,40}}(?:küldve|elküldve){_END}",

@@ -22,20 +22,21 @@ _LABELS: dict[str, str] = {
     "from": "von from de da van från fra od от від 发件人 發件人 寄件者 寄件人 差出人 "
     "보낸_사람 보낸사람 kimden gönderen feladó lähettäjä από expéditeur remitente "
     "mittente من מאת absender afzender avsändare nadawca odesílatel отправитель de_la "
-    "dari šalje",
+    "dari šalje saatja từ pošiljatelj",
     "date": "gesendet gesendet_am datum sent sent_at date envoyé envoyé_le inviato inviata "
     "data verzonden skickat skickades sendt wysłano wysłane enviado enviado_el "
     "enviado_em enviada_em enviada fecha отправлено надіслано дата 发送时间 發送時間 "
     "日期 送信日時 送信日 보낸_날짜 날짜 gönderildi gönderme_tarihi tarih elküldve "
     "dátum lähetetty päivämäärä päiväys στάλθηκε ημερομηνία message_du date_d'envoi "
-    "trimis odesláno dato تاريخ تم_الإرسال erstellt verschickt poslano",
+    "trimis odesláno dato تاريخ تم_الإرسال erstellt verschickt poslano "
+    "poslato изпратено išsiųsta nosūtīts saadetud enviat tanggal ngày נשלח odoslané",
     "to": "an to à a aan till til do para кому 收件人 宛先 받는_사람 받는사람 kime alıcı "
     "címzett vastaanottaja προς către komu empfänger destinataire destinatario "
-    "adresat إلى za prima",
+    "adresat إلى za prima до adressaat đến per_a אל",
     "cc": "cc bcc kopie kopi kopia copie copie_à copia копия копія 抄送 kopio másolat",
     "subject": "betreff betrifft betr subject objet sujet oggetto onderwerp ämne emne temat "
     "asunto assunto тема 主题 主題 主旨 件名 제목 konu tárgy aihe θέμα subiect "
-    "předmět thema predmet الموضوع",
+    "předmět thema predmet الموضوع относно tēma zadeva assumpte subjek chủ_đề נושא",
 }
 _MEANING = {word.replace("_", " "): meaning for meaning, words in _LABELS.items() for word in words.split()}
 _ANY_LABEL = "|".join(sorted((re.escape(word) for word in _MEANING), key=len, reverse=True))
@@ -105,7 +106,8 @@ def is_header_block(lines: list[str], at: int) -> bool:
 _RULE = r"[-_=*#~\u2010-\u2015\u2500]"
 _INTRODUCES = re.compile(
     rf"[\s>]*(?:{_RULE}{{2}}|please|bitte|reply|respond|write|type|antwort|schreib"
-    r"|répond|écri|merci|veuillez|begin|anfang|début|start|inicio|inizio|weitergeleitet)"
+    r"|répond|écri|merci|veuillez|begin|anfang|début|start|inicio|inizio|weitergeleitet"
+    r"|original|urspr|message d)"
 )  # in lower case
 _SEPARATOR = re.compile(
     rf"[\s>]*{_RULE}{{2,}}[ \t]*(?:original(?:e|er|al)?[- ]?(?:message|bericht|nachricht|mail|e-mail|text)"
@@ -119,6 +121,10 @@ _SEPARATOR = re.compile(
     rf"|wiadomość wysłana|received message|beantwortete nachricht|vorherige nachricht)[^\w]*{_RULE}*",
     re.I,
 )
+_BARE_SEPARATOR = re.compile(
+    r"\s*(?:original ?(?:nachricht|message|mail)|ursprüngliche (?:nachricht|mail|e-mail)|message d['’]origine"
+    r"|message original)\s*(?::\s*)?"
+)  # in lower case
 _NAMES_LINE = re.compile(r"line|linie|ligne|zeile|regel|línea|linea|riga|linii|linha|satır|sor")
 _ABOVE = re.compile(
     r"[\s>]*[-#=*_~.\u2010-\u2015]{2,}.{0,60}\b"
@@ -173,6 +179,14 @@ def is_separator(line: str) -> bool:
         or ("---" in line and _NOTES.match(line))
         or (len(line) < 200 and _NAMES_LINE.search(line.lower()) and _ABOVE.match(line))
     )
+
+
+def is_separator_without_rule(lines: list[str], at: int) -> bool:
+    """Return whether a line says "Original message", without a rule, above a header block."""
+    if len(lines[at]) > 40 or not _BARE_SEPARATOR.fullmatch(lines[at].lower()):
+        return False
+    below = next((n for n in range(at + 1, min(at + 4, len(lines))) if lines[n].strip()), at)
+    return is_header_block(lines, below)
 
 
 def is_forward_marker(line: str) -> bool:

@@ -34,7 +34,7 @@ _SAME, _DIFFERENT = 0.6, 0.3  # shares of the characters of a line
 _LINK = re.compile(r"(?:<https?://|mailto:|cid:)[^\s>]+", re.I)
 _TOKEN = re.compile(r"\S+")
 _ESCAPED = re.compile(r"%[0-9A-F]{2}", re.I)
-_INITIALS = re.compile(r"^\s{0,4}[A-Z]{1,3}>")  # The Bat puts them before quoted lines
+_INITIALS = re.compile(r"^\s{0,4}[A-Za-z]{1,20}>")  # The Bat puts initials before quoted lines, Gnus a name
 # Wrong charsets damage accented characters, so these are not compared.
 _NOT_COMPARED = re.compile(r"\w[\u0300-\u036f]+|[^\w]|_|[\u0080-\u024f]")
 _COMMAND = re.compile(r"[^\w]{0,60}[#＃﹟]")
@@ -142,7 +142,7 @@ def _characters(lines: Sequence[str]) -> _Characters:
 
 def _compared(line: str) -> str:
     """Return the characters of a line that are compared."""
-    line = _INITIALS.sub("", line, count=1) if ">" in line[:8] else line
+    line = _INITIALS.sub("", line, count=1) if ">" in line[:25] else line
     if "&" in line:
         line = unescape(unescape(line))
     if ":" in line:
@@ -327,7 +327,7 @@ def _add_lines_between(
             quoted.add(at)
         if before not in quoted:
             continue
-        marked = is_quoted(lines[at]) and not structured
+        marked = (is_quoted(lines[at]) or _INITIALS.fullmatch(lines[at].rstrip())) and not structured
         without_characters = inside and reply.length(at) == 0 and not _EMOJI.search(lines[at])
         similar = _PLACEHOLDER.match(lines[at]) or quotation.shares.get(at, 0) > _DIFFERENT
         if marked or without_characters or (similar and after in quoted):

@@ -10,7 +10,9 @@ from itertools import takewhile
 from mailbot.core.text.device_lines import is_device_line
 
 _LINK = re.compile(r"\[([^\[\]]{1,80})\]\s?\([^()\s]{1,300}\)|\s?<(?:https?|mailto):[^<>\s]{1,300}>")
-_WRAPPERS = " \t\xa0*_<>()[]|~«»–—-\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
+_WRAPPERS = (
+    " \t\xa0*_<>()[]|~«»–—-\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2063\ufeff"
+)
 _TRACKING_MARK = re.compile("[\\u1427\\ufffc\\u200b-\\u200f\\u2060\\ufeff]")
 _TRACKING = re.compile("[\\s\u1427\ufffc\u200b-\u200f\u2060\ufeff\xad]+")
 
@@ -77,10 +79,10 @@ _SCANNED = re.compile(
     rf"(?:{_MAIL}|correo|messaggio|wiadomość|e-posta|üzenet)"
     rf"(?=.{{0,120}}\b(?:{_SCANNER}))(?=.{{0,120}}(?:virus|wirus|vírus|virüs))(?=.{{0,120}}{_CHECKED})"
     r"[^.!?]{10,140}\W*$"
-    r"|(?:bitte )?(?:denken|prüfen|schonen|bedenken) sie .{0,60}umwelt"
+    r"|(?:p )?(?:bitte )?(?:denken|prüfen|schonen|bedenken) sie .{0,60}umwelt"
     r"|(?:bitte )?(?:prüfen|bedenken|überlegen) sie,? .{0,40}\bob .{0,40}"
     r"(?:ausdruck (?:dieser|der) (?:e-?mail|mail|nachricht)|(?:e-?mail|mail|nachricht) .{0,20}ausgedruckt)"
-    r"|please consider (?:the environment|your environmental)|think before you print"
+    r"|(?:p )?please consider (?:the environment|your environmental)|think before you print"
     r"|bevor sie diese (?:e-?mail|nachricht) (?:aus)?drucken|pensez à l['’]environnement avant"
 )  # in lower case
 
@@ -93,7 +95,7 @@ _OUTSIDE = (
     r"|fuera de (?:la|tu|su)|remitente externo|dışından|harici|kívülről|külső)"
 )
 _BANNER = re.compile(
-    r"\W*(?:[^\W\d_]{2,14}\W{1,4}){0,3}?(?:diese[rs]?|this|ce|cet|cette|die|the|deze|dit|ta|questa|questo"
+    r"\W*(?:[^\W\d_]{1,14}\W{1,4}){0,3}?(?:diese[rs]?|this|ce|cet|cette|die|the|deze|dit|ta|questa|questo"
     r"|este|bu|ez az)\s+"
     rf"(?:{_MAIL}|sender|absender|wiadomość|messaggio|correo|mensaje|e-?posta|ileti|üzenet|bericht)\b.{{0,30}}?"
     rf"\b(?:is afkomstig|komt|pochodzi|została wysłana|proviene|procede|kurum|okul|érkezett|stammt|kommt"

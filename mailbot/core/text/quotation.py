@@ -20,6 +20,7 @@ from mailbot.core.text.header_block import (
     is_header_block,
     is_quoted,
     is_separator,
+    is_separator_without_rule,
     label,
     may_introduce,
 )
@@ -149,6 +150,11 @@ def _classify(lines: list[str]) -> tuple[list[str], list[_Is], int]:
                 continue
             may_be = kind is _Is.TEXT and tests < _MAX_TESTS and may_be_attribution(lines, at)
             tests += may_be
+            if kind is _Is.QUOTED and (length := _marked_attribution(lines, at)):
+                out += lines[at : at + length]
+                kinds += [_Is.INTRODUCTION] * length
+                at += length
+                continue
             if may_be and (found := find_attribution(lines, at)):
                 _take_attribution(lines, at, found, out, kinds)
                 at += found.lines
@@ -167,6 +173,16 @@ def _classify(lines: list[str]) -> tuple[list[str], list[_Is], int]:
         at += 1
     out += lines[at:]
     return out, _with_signatures(out, kinds), len(kinds)
+
+
+def _marked_attribution(lines: list[str], at: int) -> int:
+    """Return the lines of an attribution of GroupWise, ">>> Name", above lines with ">", or 0."""
+    if not lines[at].startswith(">>> ") or (at and is_quoted(lines[at - 1])):
+        return 0
+    found = find_attribution([lines[at][4:], *lines[at + 1 : at + 4]], 0)
+    if found is None or found.column or found.rest or at + found.lines >= len(lines):
+        return 0
+    return found.lines if re.match(">(?!>)", lines[at + found.lines]) else 0
 
 
 def _take_attribution(
@@ -205,7 +221,7 @@ def _begins_quoted_mail(lines: list[str], at: int, kind: _Is) -> bool:
         return False
     if is_separator(line) or is_forward_marker(line) or is_header_block(lines, at):
         return True
-    if is_framed_attribution(line):
+    if is_separator_without_rule(lines, at) or is_framed_attribution(line):
         return True
     return bool(_FRAMED.match(line)) and at + 1 < len(lines) and is_header_block(lines, at + 1)
 
@@ -218,6 +234,9 @@ def _header_above_answer(lines: list[str], at: int) -> int:
     if is_forward_marker(lines[at]):
         return 0
     length = header_length(lines, at)
+    if length and at + length < len(lines) and may_be_attribution(lines, at + length):
+        found = find_attribution(lines, at + length)
+        length += found.lines if found and not found.column and not found.rest else 0
     below = (lines[number] for number in range(at + length, len(lines)) if lines[number].strip())
     return length if is_quoted(next(below, "")) and not all(map(is_quoted, below)) else 0
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from itertools import islice
 
+from mailbot.core.model.mail import PREFIX
+
 _KEY_AND_NUMBER = r"([A-Za-z][A-Za-z0-9]{0,15})\s*[-\u00ad\u2010-\u2015\u2212\ufe58\ufe63\uff0d]\s*(\d{1,9})"
 _OPEN, _CLOSE = r"[\[(\uff3b\uff08\u3010]\s*", r"\s*[\])\uff3d\uff09\u3011]"
 # "[#GYM-104]", "(#GYM-104)", "[GYM-104]", "#GYM-104"; "[#123456]" of the former help desk
@@ -11,7 +13,7 @@ _TAG = re.compile(
     rf"{_OPEN}[#\uff03]?\s*{_KEY_AND_NUMBER}{_CLOSE}|(?<![\w&/])[#\uff03]{_KEY_AND_NUMBER}(?!\w)"
     rf"|{_OPEN}[#\uff03]\s*(\d{{1,20}}){_CLOSE}"
 )
-_PREFIXES = r"(?:\s*(?:re|aw|antw|wg|fwd?|tr|rép)(?:\[\d+\])?\s?:)"
+_PREFIXES = rf"(?:\s*{PREFIX})"
 _BARE_TAG = re.compile(rf"{_PREFIXES}{{0,9}}\s*{_KEY_AND_NUMBER}(?![\w-])", re.I)
 _PREFIX = re.compile(rf"{_PREFIXES}+\s*", re.I)
 # Characters of no width, without the joiners (U+200C, U+200D): emoji and words in Persian consist of them.

@@ -208,6 +208,7 @@ def _says_more(line: str) -> bool:
 _POLITE = frozenset(
     {
         *("bitte", "danke", "dankeschön", "jetzt", "lg", "mfg", "please", "thanks", "now", "merci", "svp"),
+        *("bitteschön", "pls", "plz", "thx", "ty", "stp", "cheers"),
         *("maintenant", "ticket", "tickets", "und", "and", "et"),
         *("nr", "nummer", "number", "numéro", "meldung", "anfrage", "demande"),
     }
@@ -220,6 +221,8 @@ _POLITE_PHRASES = frozenset(
             ("herzlichen", "dank"),
             ("danke", "schön"),
             ("danke", "sehr"),
+            ("bitte", "schön"),
+            ("bitte", "sehr"),
             ("danke", "dir"),
             ("danke", "euch"),
         ),

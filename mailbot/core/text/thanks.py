@@ -17,8 +17,8 @@ MAX_LENGTH = 400  # characters; a longer mail has other content
 # All words in their folded form.
 _THANKS = frozenset(
     """
-    danke dank dankeschoen dankesehr bedanke bedanken vergelt vergelts
-    thanks thank thx ty cheers
+    danke dank dankeschoen dankschoen dankesehr bedanke bedanken vergelt vergelts
+    thanks thank thx tx ty cheers appreciate appreciated
     merci remercie remercions
     grazie ringrazio
     gracias
@@ -37,24 +37,28 @@ _COURTESIES = frozenset(
     schnelle schnellen rasche prompte tolle gute super nette hilfe unterstuetzung antwort rueckmeldung
     muehe kuemmern bearbeitung erledigung reparatur info information einsatz service arbeit loesung prima toll
     klasse perfekt wunderbar spitze top grossartig genial hervorragend bestens einwandfrei tadellos ok
-    okay okey alles klar gut es hat geklappt klappt funktioniert geht laeuft geholfen tut jetzt nun
+    okay okey alles klar gut es klappts gehts funktionierts hat geklappt klappt funktioniert geht
+    laeuft geholfen tut jetzt nun
     wieder auch schon und freundlichen freundliche viele liebe beste schoene herzliche gruesse gruss
     gruessen mit dem vg lg mfg einen noch tag abend woche wochenende feierabend schoenes
-    passt erledigt geloest behoben sich gemacht mega cool weltklasse freut freue team teams kollegen
-    kolleginnen lieber wow bald bis nachricht mail mails wuensche wuenschen alle
+    passt erledigt geloest behoben sich gemacht mega cool weltklasse freut freue team teams liebes kollegen
+    kolleginnen lieber wow supi super service tollen guten netten nachricht mail mails wuensche wuenschen alle
     leute ganze gesamte gesamten zusammen allen beide beiden allerseits miteinander herr
     ihr seid hab habt gleichfalls ebenso ebenfalls guys schnell ging ja war gesehen begeistert
     gern gerne geschehen gott s we grosses lob
     herrn frau dr prof mr ms mrs madame monsieur mme mlle pani pan
 
-    you very much so many a lot for the your quick fast prompt great kind help support reply answer response
+    you very much so many a lot for the your quick quickly fixing prompt great kind help support
+    reply answer response
     work it is now works working again fine well perfect wonderful excellent brilliant nice good solved
-    fixed everything all best kind warm regards wishes greetings and have day evening weekend sincerely yours
+    fixed everything all job awesome best kind warm regards wishes greetings and have day evening
+    weekend sincerely yours
     that mate
 
     beaucoup infiniment bien encore mille de aide tres vous votre vos ton ta nous je j tout toute l le la
     les une un du des d a et pour avec en c est ca cela rapide rapidite prompte efficace efficacite
-    gentillesse reponse intervention reactivite depannage solution retour parfait parfaitement grand genial
+    gentillesse equipe bon reponse intervention reactivite depannage solution retour parfait
+    parfaitement grand genial
     excellent nickel impeccable resolu repare reparation regle marche remarche fonctionne refonctionne va
     maintenant nouveau bonne belle journee soiree semaine fin week cordialement sinceres meilleures
     salutations amicalement
@@ -76,18 +80,32 @@ _PHRASES = re.compile(
     (?:\b(?:einen?|ein|a)\ )?\b(?:(?:schön|gut|froh|erholsam|angenehm)\w{0,2}|nice|great)
       \ (?:(?:rest|start)\ (?:der|in\ die|ins)\ )?(?:(?:rest|neue)\w?\ )?
       (?:\w{0,10}(?:ferien|tage?|abend|nachmittag|woche|wochenende|feierabend|jahr|rutsch)|mittwoch
-        |weihnachten|ostern|pfingsten|weekend|holidays?|day|week)\b
+        |weihnachten|ostern|pfingsten|weekend|holidays?|day|week|erholung|besserung)\b
     |\b(?:(?:das|mein|unser|dieses|the)\ )?problem\ (?:(?:ist|wurde|jetzt|nun|damit|is|has\ been)\ ){0,3}
       (?:gelöst|behoben|beseitigt|erledigt|weg|vom\ tisch|solved|fixed|gone)\b
     |\b(?:ist|wurde)\ (?:(?:jetzt|nun|damit|alles)\ ){0,2}(?:gelöst|behoben|beseitigt|repariert)\b
-    |\b(?:(?:das|mein|the)\ )?ticket\ (?:kann|darf)\ (?:(?:jetzt|nun|damit|gerne?|also)\ ){0,2}
+    |\b(?:(?:(?:das|mein|the)\ )?ticket\ )?(?:kann|darf)\ (?:(?:jetzt|nun|damit|gerne?|also)\ ){0,2}
       (?:zu|geschlossen\ werden)\b
     |\b(?:(?:der|die|das|mein|unser|ihr)\w{0,2}\ )?
       (?-i:(?!Nichts|Niemand|Kein|Kaum|Nie\b|\w{0,20}(?i:alarm|fehler|virus|absturz)\b)[A-ZÄÖÜ])\w{2,30}
       \ (?:geht|läuft|funktioniert|tut|klappt|druckt|startet)\ (?:(?:jetzt|nun|auch|endlich)\ )?wieder\b
+    |\bbitte\ (?:das\ ticket\ )?(?:schließen|zumachen)\b(?=\s*(?:[.,!]|$))
+    |\b(?:es|er|sie)\ (?:druckt|scannt|läuft|geht)\ (?:jetzt\ )?wieder\b
+    |\b(?:(?:der|das|die)\ )?(?:ton|bild|internet|wlan|netz|strom|signal|zugriff)\ ist\ wieder\ da\b
+    |\b(?:ich\ )?(?:kann|konnte)\ (?:mich\ )?(?:(?:jetzt|nun|wieder|endlich)\ ){0,3}
+      (?:anmelden|einloggen|drucken|arbeiten)\b
+    |\b(?:login|anmeldung|passwort|zugang|link)\ (?:klappt|geht|funktioniert|hat\ (?:funktioniert|geklappt))\b
+    |\b(?:haben|habt|hast)\ (?:mir|uns)\ den\ tag\ gerettet\b
+    |\b(?:very|that\ was|really)\ fast\b|\bfast\ (?:help|reply|answer|response|support|work)\b|\bquick\ fix\b
+    |\bdid\ the\ trick\b|\btout\ est\ rentré\ dans\ l['’]ordre\b
+    |\b(?:le\ )?problème\ (?:est\ )?(?:résolu|réglé)\b|\bbons?\ week-?end\b|\bbonnes\ (?:vacances|fêtes)\b
     |\bwie\ immer\b
+    |(?:^|(?<=danke)|(?<=dank)|(?<=schön)|[,.!–-]|\b(?:und|and|et)\b)\s*\b
+      bis\ (?:bald|dann|morgen|später|demnächst|zum\ nächsten\ mal)\b(?=[\s.,!]*$)
+    |\bging\ (?:ja\ )?(?:(?:aber|echt|wirklich)\ )?fix\b|\blike\ a\ charm\b|\bweiß\ (?:ich\ )?bescheid\b
+    |\b(?:support|it|edv|technik)-?team\b
     |\b(?:that|it)\ worked\b(?=\s*(?:[,.!]|$))
-    |\bdas\ war['’]?s(?:\ (?:dann|schon))?\b|\b(?:ist\ )?alles\ in\ ordnung\b
+    |\bdas\ war['’]?s(?:\ (?:dann|schon))?\b|\b(?:ist\ )?alles\ (?:wieder\ )?in\ ordnung\b
     |\b(?:(?:sie|ihr|du)\ )?(?:haben|habt|hast)\ (?:mir|uns)\ (?:sehr|wirklich|super)\ (?:gut\ )?geholfen\b
     |\b(?:sie|ihr|du)\ (?:sind|seid|bist)\ (?:der|die|ein)\ (?:besten?|held\w{0,2}|schatz|engel)\b
     |\b(?:ist|sind)\ (?:gut\ |heil\ )?angekommen\b
@@ -128,7 +146,10 @@ _FAREWELL = re.compile(
 )
 _WORD = re.compile(r"[^\W\d_]+")
 _LENGTHENED = re.compile(r"([^\W\d_])\1{2,}")  # "Dankeee", "Sooo"
-_NEWS = re.compile(r"[?\d#@👎❌❗❓⚠🆘🤔☹🙁\U0001f612-\U0001f616\U0001f61e-\U0001f62f]|[:;=]-?[(/|\[]")
+_NEWS = re.compile(
+    r"(?i:(?:^|[,.!–-]) ?schon wieder\b)|[?\d#@👎❌❗❓⚠🆘🤔☹🙁\U0001f612-\U0001f616\U0001f61e-\U0001f62f]"
+    r"|[:;=]-?[(/|\[]"
+)
 _EMOTICON = re.compile(r"(?<!\w)(?:[:;=8]-?[)D*P]+|<3+|xD|\^\^)(?!\w)")
 _GLAD = re.compile("[👍🙏❤💚💙👏🙌👌🤝💪🎉🥳😀-😊😍😘🙂🤗🤩🌹🌷🌻💐✅]")
 _FACES = re.compile("[\u200d\ufe0f\U0001f3fb-\U0001f3ff]")  # joiners, and colours of skin
