@@ -127,7 +127,6 @@ RECEIPT_TEXT = re.compile(
     r"|[^\n.!?]{1,80} (?:hat|has|a) (?:diese|die|this|the|cette|l['’]) ?(?:einladung|invitation) "
     r"(?:angenommen|abgelehnt|mit vorbehalt|vorläufig|accepted|declined|tentatively|acceptée?|refusée?)"
     r"[.!]?[ \t]{0,5}(?:\n|$)"
-    r""
     r"|your message\b.{0,400}\bwas (?:read|displayed|deleted without being read)\b"
     r"|this is a (?:return|read) receipt\b"
     r"|votre message\b.{0,400}\b(?:a été (?:lu|affiché)|(?:a été )?supprimé sans)\b"

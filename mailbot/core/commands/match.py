@@ -47,7 +47,7 @@ def match_ticket(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Mat
     )
     hits = [(by, ticket, text) for by, ticket, text in candidates if ticket is not None]
     if not hits:
-        return _unmatched(mail, facts)
+        return _unmatched(facts)
     by, ticket, text = hits[0]
     if by == "reply" and _is_forwarded_by_outsider(mail, ticket, facts, policy):
         because = f"forwards a mail of {ticket.key}, in which the sender is not a participant"
@@ -62,9 +62,9 @@ def match_ticket(mail: Mail, facts: Facts, policy: Policy, now: datetime) -> Mat
     return Match(ticket, by, because, other, reason)
 
 
-def _unmatched(mail: Mail, facts: Facts) -> Match:
+def _unmatched(facts: Facts) -> Match:
     tagged = facts.ticket(facts.by_subject_tag)
-    if tagged is None or mail.sender is None:
+    if tagged is None:
         return _unmatched_answer(facts)
     because = f"the subject names {tagged.key}, but the sender is not a participant"
     return Match(None, None, because, tagged, "subject-tag")
@@ -91,10 +91,10 @@ def _by_ancestor(mail: Mail, facts: Facts, policy: Policy) -> Ticket | None:
 def _by_subject_tag(mail: Mail, facts: Facts, policy: Policy) -> Ticket | None:
     """Return the ticket of the subject tag if the sender is a participant."""
     ticket = facts.ticket(facts.by_subject_tag)
-    if ticket is None or mail.sender is None:
+    if ticket is None:
         return None
     school = policy.school(ticket.school)
-    if school is None or Role.STRANGER in roles(mail.sender.email, ticket, school, policy):
+    if school is None or Role.STRANGER in roles(mail.senders[0].email, ticket, school, policy):
         return None
     return ticket
 
@@ -111,10 +111,10 @@ def _is_forwarded_by_outsider(mail: Mail, ticket: Ticket, facts: Facts, policy: 
 
 def _reopening_is_over(mail: Mail, ticket: Ticket, facts: Facts, policy: Policy, now: datetime) -> bool:
     """Return whether the mail is from the requester's side and the ticket was closed too long ago."""
-    if ticket.status is not Status.CLOSED or ticket.closed is None or mail.sender is None:
+    if ticket.status is not Status.CLOSED or ticket.closed is None:
         return False
     school = policy.school(ticket.school) or facts.school
-    held = roles(mail.sender.email, ticket, school, policy)
+    held = roles(mail.senders[0].email, ticket, school, policy)
     over = now - ticket.closed > timedelta(days=policy.limits.reopen_days)
     return over and not any(role.staff for role in held)
 
