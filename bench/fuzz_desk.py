@@ -17,7 +17,6 @@ from sqlmodel import col, select
 
 from bench.fuzz_parse import LARGEST, mutated
 from mailbot.core.decide.automatic_mail import UnusableFromError
-from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.store.database import open_database, read_only
 from mailbot.store.schema import migrate
@@ -27,6 +26,7 @@ from tests.support.mail_builder import mail
 from tests.support.mail_exchange import sent
 from tests.support.malformed_mails import ODDITIES
 from tests.support.message_lint import lint
+from tests.support.packaged_templates import TEMPLATES
 from tests.support.scenario import ERIKA, LENA, MAX, NOW, TONI
 
 LATEST = 20
@@ -111,7 +111,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as directory:
         engine = open_database(f"sqlite:///{directory}/mailbot.db")
         migrate(engine)
-        report = fuzz(DeskHarness(Desk(engine, GERMAN_POLICY, Templates())), runs, seed, more)
+        report = fuzz(DeskHarness(Desk(engine, GERMAN_POLICY, TEMPLATES)), runs, seed, more)
         engine.dispose()
     print(f"{runs} mails, {report.mails} mails, {dict(report.outcomes)}, {len(report.wrong)} wrong")
     print("\n".join(report.wrong[:20]))

@@ -1,10 +1,17 @@
-"""Profiles of Hypothesis for all tests."""
+"""Profiles of Hypothesis for all tests, and the directory of their files."""
 
 import os
 
 from hypothesis import HealthCheck, settings
 
+from tests.support.memory import in_memory
+
 pytest_plugins = ["tests.support.require_all"]
+
+# A commit waits for the disk, often for longer than its test takes otherwise.
+MEMORY = in_memory(4 * 2**30)
+if MEMORY is not None:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 # No deadline and no health check of speed: a busy machine must not fail a test.
 settings.register_profile(

@@ -20,8 +20,8 @@ from mailbot.core.model.notification_kind import Audience, NotificationKind
 from mailbot.core.model.place import Place
 from mailbot.core.model.ticket import Direction, Role, Visibility
 from mailbot.store.database import open_database, read_only
-from mailbot.store.schema import migrate
 from mailbot.store.tables import EventRow, LedgerRow, MessageRow, OutboxRow, TicketRow
+from tests.support.new_database import new_sqlite
 from tests.support.simulated_year import (
     AT_SCHOOL,
     AT_THE_OFFICE,
@@ -34,7 +34,7 @@ from tests.support.simulated_year import (
     SimulatedYear,
 )
 
-TICKETS = int(os.environ.get("MAILBOT_YEAR_TICKETS", "90"))
+TICKETS = int(os.environ.get("MAILBOT_YEAR_TICKETS", "40"))
 TEAMS = (GYM.team, HBG.team, POLICY.second_level)
 pytestmark = pytest.mark.xdist_group("simulated year")  # one process lives it for all tests
 REPLIES = {
@@ -54,8 +54,7 @@ REPLIES = {
 @pytest.fixture(scope="module")
 def year(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedYear]:
     """The year, lived once."""
-    engine = open_database(f"sqlite:///{tmp_path_factory.mktemp('year') / 'mailbot.db'}")
-    migrate(engine)
+    engine = open_database(new_sqlite(tmp_path_factory.mktemp("year") / "mailbot.db"))
     simulated = SimulatedYear(engine, random.Random(2), TICKETS)
     simulated.run()
     yield simulated

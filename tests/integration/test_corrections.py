@@ -10,9 +10,10 @@ import pytest
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.render import Templates
 from mailbot.service.timers import run_timers
-from mailbot.store.tables import OutboxRow
+from mailbot.store.tables import HeldRow, OutboxRow
 from tests.support.desk_harness import DeskHarness, reply_to
 from tests.support.mail_builder import MailBuilder, mail
+from tests.support.packaged_templates import TEMPLATES
 from tests.support.rendered_samples import fields, hrefs
 from tests.support.scenario import ERIKA, EVE, LENA, MAX, NOW
 
@@ -99,6 +100,18 @@ def test_a_misspelled_word_is_corrected_with_its_argument(desk: DeskHarness) -> 
     assert links(desk)[0].startswith("Danke! Läuft\n#schließen\n")
     answered(desk, "*#notitz* Sie hat den Stecker gezogen.")
     assert links(desk)[0].startswith("#notiz Sie hat den Stecker gezogen.\n")
+
+
+def test_a_command_within_a_sentence_stays_as_a_word_of_it(desk: DeskHarness) -> None:
+    reported(desk)
+    answered(desk, "Ich werde es #schließen wenn Sie wollen")
+    assert links(desk)[0].startswith("Ich werde es schließen wenn Sie wollen\n#schließen\n")
+
+
+def test_a_mail_with_a_wrong_command_is_not_kept_for_sending(desk: DeskHarness) -> None:
+    reported(desk)
+    assert answered(desk, "Ist erledigt.\n\n#zuweisen die Neue") == "refused"
+    assert desk.rows(HeldRow) == []
 
 
 def test_words_around_a_number_are_no_text_for_the_ticket_of_the_mail(desk: DeskHarness) -> None:
@@ -277,7 +290,7 @@ def test_refused_mail_expires_without_a_notification(desk: DeskHarness) -> None:
 def test_words_that_an_older_file_of_the_operator_lacks_are_the_packaged_ones(tmp_path: Path) -> None:
     (tmp_path / "de").mkdir()
     (tmp_path / "de" / "words.txt.j2").write_text('{% set reasons = {"unknown": ("Wie bitte?", "%s?")} %}')
-    words, packaged = Templates(tmp_path).words("de"), Templates().words("de")
+    words, packaged = Templates(tmp_path).words("de"), TEMPLATES.words("de")
     assert isinstance(words["reasons"], dict)
     assert isinstance(packaged["reasons"], dict)
     assert words["reasons"]["unknown"] == ("Wie bitte?", "%s?")

@@ -12,7 +12,6 @@ import pytest
 
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.importer.exported import Import
-from mailbot.render import Templates
 from mailbot.service.bootstrap import DeskError
 from mailbot.service.desk import Desk
 from mailbot.service.export import MAIL_FIELDS, Export, cell, safe_name
@@ -25,6 +24,7 @@ from mailbot.store.tables import LedgerRow, OutboxRow, TicketRow, metadata
 from tests.support import released_rows
 from tests.support.desk_harness import GERMAN_POLICY, DeskHarness, open_harness
 from tests.support.new_database import new_postgresql
+from tests.support.packaged_templates import TEMPLATES
 from tests.support.scenario import ERIKA, KARL, LENA, MAX, NOW, TONI
 from tests.support.school import problem
 from tests.support.servers.postgres import Postgres
@@ -108,7 +108,7 @@ def test_the_export_moves_a_desk_between_databases(filled: Any, tmp_path: Path, 
     harness, directory, files = filled
     engine = open_database(new_postgresql(postgres))
     try:
-        new = DeskHarness(Desk(engine, GERMAN_POLICY, Templates()), first_uid=1_000)
+        new = DeskHarness(Desk(engine, GERMAN_POLICY, TEMPLATES), first_uid=1_000)
         read(new, directory)
         assert everything(new) == everything(harness)
         assert export(new, tmp_path / "again") == files

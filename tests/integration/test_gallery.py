@@ -17,7 +17,8 @@ from mailbot.core.text.own_quote import split_reply
 from mailbot.mime_writer import to_bytes
 from mailbot.parse import parse
 from mailbot.preview import LANGUAGES, write_gallery
-from tests.support.rendered_samples import TEMPLATES, every_sample, fields, hrefs, rendered, sent_text
+from tests.support.packaged_templates import TEMPLATES
+from tests.support.rendered_samples import every_sample, fields, hrefs, rendered, sent_text
 from tests.support.reply_styles import PLACES, STYLES
 
 pytestmark = pytest.mark.xdist_group("all samples")  # one process renders them

@@ -17,7 +17,8 @@ from mailbot.handouts import READERS, handout, write_handouts
 from mailbot.preview import LANGUAGES, sample
 from mailbot.render import Templates
 from mailbot.samples import scene
-from tests.support.rendered_samples import TEMPLATES, rendered
+from tests.support.packaged_templates import TEMPLATES
+from tests.support.rendered_samples import rendered
 
 HELP = {Role.REQUESTER: "help_requester", Role.SUPPORTER: "help_supporter"}
 PAGES = [(role, language) for role in READERS for language in LANGUAGES]

@@ -14,7 +14,6 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from mailbot.core.model.policy import School
-from mailbot.render import Templates
 from mailbot.runtime.mailbox_supervisor import MailboxSupervisor
 from mailbot.runtime.mailbox_worker import MailboxWorker
 from mailbot.runtime.rendezvous import assigned_to
@@ -32,6 +31,7 @@ from mailbot.store.tables import LedgerRow, OutboxRow, TicketRow
 from tests.integration.test_store import together
 from tests.support.desk_harness import GERMAN_POLICY, DeskHarness
 from tests.support.new_database import new_postgresql
+from tests.support.packaged_templates import TEMPLATES
 from tests.support.scenario import NOW
 from tests.support.school import problem
 from tests.support.servers.postgres import Postgres
@@ -63,7 +63,7 @@ LONG, OVER = timedelta(minutes=5), timedelta(seconds=-1)
 def shared(postgres: Postgres) -> Iterator[DeskHarness]:
     """A desk on a PostgreSQL."""
     engine = open_database(new_postgresql(postgres))
-    yield DeskHarness(Desk(engine, GERMAN_POLICY, Templates(), ANNA))
+    yield DeskHarness(Desk(engine, GERMAN_POLICY, TEMPLATES, ANNA))
     engine.dispose()
 
 

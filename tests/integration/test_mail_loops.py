@@ -12,7 +12,6 @@ import pytest
 
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Member, Policy, School, Team
-from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.store.database import open_database
 from mailbot.store.tables import OutboxRow
@@ -20,6 +19,7 @@ from tests.support.desk_harness import DeskHarness, reply_to
 from tests.support.mail_builder import mail
 from tests.support.mail_exchange import MailExchange, Program
 from tests.support.new_database import new_sqlite
+from tests.support.packaged_templates import TEMPLATES
 from tests.support.scenario import ERIKA, GYM, LENA, MAX, NOW, POLICY
 
 NORTH = "support@nord.example"
@@ -34,7 +34,7 @@ def desks(tmp_path: Path) -> Iterator[tuple[DeskHarness, DeskHarness]]:
     made = []
     for name, policy in (("one", replace(POLICY, schools=(GYM,))), ("other", ELSEWHERE)):
         engine = open_database(new_sqlite(tmp_path / f"{name}.db"))
-        made.append(DeskHarness(Desk(engine, policy, Templates())))
+        made.append(DeskHarness(Desk(engine, policy, TEMPLATES)))
     yield made[0], made[1]
     for harness in made:
         harness.engine.dispose()

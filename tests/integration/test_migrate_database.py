@@ -13,7 +13,6 @@ from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.service.bootstrap import exclusive_lock
 from mailbot.store.audit_verify import seal, verify
 from mailbot.store.database import open_database, read_only, transaction
-from mailbot.store.schema import migrate
 from mailbot.store.tables import (
     AlertRow,
     AliasRow,
@@ -32,9 +31,11 @@ from mailbot.store.tables import (
 )
 from tests.support.desk_harness import DeskHarness, reply_to
 from tests.support.forked import ForkedProcess, run_forked
+from tests.support.new_database import new_postgresql
 from tests.support.scenario import NOW
 from tests.support.school import ERIKA, LENA, MAX, SchoolEnv, problem
 from tests.support.servers.dovecot import Dovecot
+from tests.support.servers.postgres import Postgres
 from tests.support.servers.process import wait_until
 from tests.support.servers.smtp import RecordingSmtpServer
 
@@ -102,14 +103,13 @@ def number_of_rows(url: str) -> int:
     return number
 
 
-def make_schema(url: str, *statements: str) -> None:
-    """Bring an empty PostgreSQL to the newest schema, and then execute statements there."""
-    engine = open_database(url)
-    migrate(engine)
-    with engine.begin() as connection:
+def make_schema(env: SchoolEnv, postgres: Postgres, *statements: str) -> None:
+    """Give the school a PostgreSQL that has the newest schema, and execute statements there."""
+    env.database = new_postgresql(postgres)
+    env.write_config()
+    with psycopg.connect(env.database) as connection:
         for statement in statements:
-            connection.exec_driver_sql(statement)
-    engine.dispose()
+            connection.execute(statement.encode())
 
 
 def trigger(table: str, what: str) -> tuple[str, str]:
@@ -157,9 +157,11 @@ def test_a_reply_to_an_old_mail_is_processed_and_ticket_numbers_continue(env: Sc
     assert env.call("audit").count("moved to PostgreSQL") == 1
 
 
-def test_a_row_that_is_not_the_same_afterwards_is_named_and_nothing_is_moved(env: SchoolEnv) -> None:
+def test_a_row_that_is_not_the_same_afterwards_is_named_and_nothing_is_moved(
+    env: SchoolEnv, postgres: Postgres
+) -> None:
     make_schema(
-        env.database, *trigger("message", "IF NEW.id = 2 THEN NEW.text := NEW.text || chr(33); END IF")
+        env, postgres, *trigger("message", "IF NEW.id = 2 THEN NEW.text := NEW.text || chr(33); END IF")
     )
     said = refused(env)
     assert "message 2: differs in text" in said
@@ -167,30 +169,32 @@ def test_a_row_that_is_not_the_same_afterwards_is_named_and_nothing_is_moved(env
     assert number_of_rows(env.database) == 0
 
 
-def test_a_row_that_does_not_arrive_is_named_and_nothing_is_moved(env: SchoolEnv) -> None:
-    make_schema(env.database, *trigger("slot", "IF NEW.job = ''Digest'' THEN RETURN NULL; END IF"))
+def test_a_row_that_does_not_arrive_is_named_and_nothing_is_moved(env: SchoolEnv, postgres: Postgres) -> None:
+    make_schema(env, postgres, *trigger("slot", "IF NEW.job = ''Digest'' THEN RETURN NULL; END IF"))
     assert "slot Digest/2026-11-23: is missing in PostgreSQL" in refused(env)
     assert number_of_rows(env.database) == 0
 
 
-def test_a_changed_audit_entry_is_reported(env: SchoolEnv) -> None:
-    make_schema(env.database, *trigger("event", "NEW.actor := ''nobody''"))
+def test_a_changed_audit_entry_is_reported(env: SchoolEnv, postgres: Postgres) -> None:
+    make_schema(env, postgres, *trigger("event", "NEW.actor := ''nobody''"))
     assert "the audit trail differs from the original" in refused(env)
 
 
-def test_a_difference_of_the_search_index_is_reported(env: SchoolEnv) -> None:
-    make_schema(env.database, *trigger("search", "NEW.words := ''''''beamer'''':1A''::tsvector"))
+def test_a_difference_of_the_search_index_is_reported(env: SchoolEnv, postgres: Postgres) -> None:
+    make_schema(env, postgres, *trigger("search", "NEW.words := ''''''beamer'''':1A''::tsvector"))
     assert "search 2: the indexed words differ" in refused(env)
 
 
-def test_a_database_that_holds_something_is_refused(env: SchoolEnv) -> None:
-    make_schema(env.database, "INSERT INTO school (key, last_number) VALUES ('HBG', 7)")
+def test_a_database_that_holds_something_is_refused(env: SchoolEnv, postgres: Postgres) -> None:
+    make_schema(env, postgres, "INSERT INTO school (key, last_number) VALUES ('HBG', 7)")
     assert "has rows in school" in refused(env)
     assert number_of_rows(env.database) == 1
 
 
-def test_a_move_that_is_killed_leaves_nothing_and_can_be_done_again(env: SchoolEnv) -> None:
-    make_schema(env.database, *trigger("outbox", "PERFORM pg_sleep(60)"))
+def test_a_move_that_is_killed_leaves_nothing_and_can_be_done_again(
+    env: SchoolEnv, postgres: Postgres
+) -> None:
+    make_schema(env, postgres, *trigger("outbox", "PERFORM pg_sleep(60)"))
     with psycopg.connect(env.database, autocommit=True) as observer:
         asleep = (
             "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"

@@ -12,11 +12,11 @@ from alembic import command
 from sqlalchemy import MetaData, func, select, text
 
 from mailbot.core.model.notification_kind import NotificationKind
-from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.store.database import Engine, open_database
 from mailbot.store.schema import migrate, migrations, upgrade
 from tests.support.desk_harness import GERMAN_POLICY, DeskHarness, reply_to
+from tests.support.packaged_templates import TEMPLATES
 from tests.support.scenario import LENA, MAX
 
 RELEASED = Path(__file__).parent / "released"
@@ -202,7 +202,7 @@ def plain(value: Any) -> Any:
 def test_the_desk_works_on_after_the_upgrade(empty: Engine, version: str) -> None:
     fill(empty, version)
     migrate(empty)
-    desk = DeskHarness(Desk(empty, GERMAN_POLICY, Templates()), first_uid=1000)
+    desk = DeskHarness(Desk(empty, GERMAN_POLICY, TEMPLATES), first_uid=1000)
     drucker = next(row for row in desk.outbox_of(LENA) if "GYM-2" in row.subject)
     assert desk.outcome(reply_to(drucker, LENA, "Es eilt.")) == "reply"
     assert desk.ticket("GYM-2")["messages"][-1]["text"] == "Es eilt."

@@ -12,7 +12,8 @@ from mailbot.core.model.calendar import Calendar
 from mailbot.preview import sample
 from mailbot.render import Templates
 from mailbot.render.formats import working_hours
-from tests.support.rendered_samples import TEMPLATES, every_sample, rendered
+from tests.support.packaged_templates import TEMPLATES
+from tests.support.rendered_samples import every_sample, rendered
 
 pytestmark = pytest.mark.xdist_group("all samples")  # one process renders them
 

@@ -11,13 +11,13 @@ from sqlmodel import select
 
 from mailbot.core.model.effects import Decision
 from mailbot.core.model.policy import Member, Policy, School, Team
-from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.service.receive import receive
 from mailbot.store.database import Engine, transaction
 from mailbot.store.ledger import MailLocation
 from mailbot.store.tables import OutboxRow
 from tests.support.mail_builder import mail
+from tests.support.packaged_templates import TEMPLATES
 
 LENA = "lena@schule.example"
 OTTO = "otto@schule.example"
@@ -25,7 +25,6 @@ MAX = "max@support.example"
 WEST = "west@support.example"
 TONI = "toni@stadt.example"
 
-TEMPLATES = Templates()
 _numbers = itertools.count(1)
 
 

@@ -10,7 +10,6 @@ import pytest
 
 from mailbot.config import ImapAccount
 from mailbot.core.model.policy import School
-from mailbot.render import Templates
 from mailbot.runtime.mailbox_supervisor import MailboxSupervisor
 from mailbot.runtime.mailbox_worker import MailboxWorker
 from mailbot.runtime.school_mailbox import SchoolMailbox
@@ -21,6 +20,7 @@ from mailbot.store.leases import Lease
 from mailbot.store.pg_notify import Listener, notify
 from tests.support.desk_harness import GERMAN_POLICY, DeskHarness
 from tests.support.new_database import new_postgresql
+from tests.support.packaged_templates import TEMPLATES
 from tests.support.scenario import NOW
 from tests.support.servers.dovecot import Dovecot
 from tests.support.servers.postgres import Postgres
@@ -36,7 +36,7 @@ ANNA, BELA = "anna", "bela"
 def shared(postgres: Postgres) -> Iterator[DeskHarness]:
     """A desk on a PostgreSQL."""
     engine = open_database(new_postgresql(postgres))
-    yield DeskHarness(Desk(engine, GERMAN_POLICY, Templates(), ANNA))
+    yield DeskHarness(Desk(engine, GERMAN_POLICY, TEMPLATES, ANNA))
     engine.dispose()
 
 

@@ -14,7 +14,6 @@ from sqlmodel import Session
 from mailbot.core.model.calendar import Calendar, SchoolHolidays
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.place import Place
-from mailbot.render import Templates
 from mailbot.reporting.model import Month, PlaceFigures
 from mailbot.service.desk import Desk
 from mailbot.service.report import report_of
@@ -24,6 +23,7 @@ from mailbot.store.prepared import execute
 from mailbot.store.tables import PlaceRow
 from tests.support.desk_harness import GERMAN_POLICY, DeskHarness
 from tests.support.new_database import new_sqlite
+from tests.support.packaged_templates import TEMPLATES
 from tests.support.scenario import HANNA, LENA, MAX, NOW, TONI
 from tests.support.school import problem
 
@@ -32,7 +32,10 @@ HOLIDAYS = (SchoolHolidays("autumn", date(2026, 10, 31)),)
 OPEN_SINCE = {
     "de": ("2. Meldung zu Raum 204 seit den Herbstferien.", "Alle zeigen: #übersicht Raum 204"),
     "en": ("Report no. 2 about room 204 since the autumn holidays.", "Show all: #list room 204"),
-    "fr": ("2e signalement (salle 204) depuis les vacances d’automne.", "Tout afficher: #liste salle 204"),
+    "fr": (
+        "2e signalement (salle 204) depuis les vacances d’automne.",
+        "Tout afficher\u00a0: #liste salle 204",
+    ),
 }
 
 
@@ -43,7 +46,7 @@ def desk_in(
     schools = tuple(
         replace(s, language=language, team=replace(s.team, calendar=calendar)) for s in GERMAN_POLICY.schools
     )
-    return DeskHarness(Desk(engine, replace(GERMAN_POLICY, schools=schools, language=language), Templates()))
+    return DeskHarness(Desk(engine, replace(GERMAN_POLICY, schools=schools, language=language), TEMPLATES))
 
 
 @pytest.fixture

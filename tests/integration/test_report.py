@@ -43,6 +43,7 @@ from mailbot.store.audit import ENTRIES
 from mailbot.store.database import Engine, read_only
 from tests.support.desk_harness import DeskHarness, reply_to
 from tests.support.mail_builder import mail
+from tests.support.packaged_templates import TEMPLATES
 from tests.support.scenario import EDV, ERIKA, GYM, LENA, MAX, NOW, POLICY, ticket
 from tests.support.school import SchoolEnv
 from tests.support.servers.dovecot import Dovecot
@@ -61,7 +62,7 @@ CITY = replace(
 
 @pytest.fixture
 def harness(engine: Engine) -> DeskHarness:
-    return DeskHarness(Desk(engine, CITY, Templates()))
+    return DeskHarness(Desk(engine, CITY, TEMPLATES))
 
 
 @pytest.fixture

@@ -25,7 +25,6 @@ from mailbot.core.model.ticket_fields import (
 from mailbot.core.model.transition import apply
 from mailbot.preview import LANGUAGES
 from mailbot.privacy.personal_data import build_matcher
-from mailbot.render import Templates
 from mailbot.store import tickets
 from mailbot.store.database import read_only, transaction
 from mailbot.store.disclosure import collect
@@ -33,6 +32,7 @@ from mailbot.store.erasure import erase_ticket, redact_batch
 from mailbot.store.mapping import insert_ticket, to_ticket
 from mailbot.store.tables import TicketRow, metadata
 from tests.support.desk_harness import DeskHarness, open_harness
+from tests.support.packaged_templates import TEMPLATES
 from tests.support.scenario import NOW
 
 NAMES = [field.name for field in fields(Ticket)]
@@ -190,5 +190,5 @@ def test_the_command_line_prints_each_field_that_it_has_always_printed() -> None
 
 def test_every_language_has_a_label_for_each_field_in_mails() -> None:
     for language in LANGUAGES:
-        head: Any = Templates().words(language)["head"]
+        head: Any = TEMPLATES.words(language)["head"]
         assert {field.name for field in FIELDS if field.shown_to != "no"} <= set(head)

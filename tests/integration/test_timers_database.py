@@ -1,7 +1,5 @@
 """Timers on a real database fire once, also with several workers and after failures."""
 
-import subprocess
-import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -27,8 +25,9 @@ from mailbot.store.apply import apply_decision
 from mailbot.store.audit import Origin
 from mailbot.store.database import Engine, open_database, read_only, transaction
 from mailbot.store.tables import OutboxRow, SchoolRow, SlotRow, TicketRow
+from tests.support.forked import start_forked
 from tests.support.new_database import new_sqlite
-from tests.support.school import ROOT
+from tests.support.packaged_templates import TEMPLATES
 from tests.support.servers.process import wait_until
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -59,7 +58,7 @@ def desk(engine: Engine) -> Desk:
     """A desk on an empty database, and no mailbox."""
     with transaction(engine) as session:
         session.add(SchoolRow(key="GYM"))
-    return Desk(engine, POLICY, Templates())
+    return Desk(engine, POLICY, TEMPLATES)
 
 
 def do(desk: Desk, when: datetime, *effects: object) -> None:
@@ -171,7 +170,7 @@ def has_sent(desk: Desk, number: int) -> bool:
 
 def look_on(url: str) -> None:
     """Let time pass on a database, as a process of its own."""
-    desk = Desk(open_database(url), POLICY, Templates())
+    desk = Desk(open_database(url), POLICY, TEMPLATES)
     run_timers(desk, TUESDAY)
 
 
@@ -180,17 +179,16 @@ def test_a_process_that_is_killed_during_a_check_leaves_no_partial_change(tmp_pa
     engine = open_database(url)
     with transaction(engine) as session:
         session.add(SchoolRow(key="GYM"))
-    desk = Desk(engine, POLICY, Templates())
+    desk = Desk(engine, POLICY, TEMPLATES)
     for number in range(1, 61):
         open_ticket(desk, number)
     for goal in (20, 60, 100):
-        code = f"from tests.integration.test_timers_database import look_on; look_on({url!r})"
-        process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT)
+        process = start_forked(look_on, url)
         try:
             wait_until(partial(has_sent, desk, goal), 60)
         finally:
             process.kill()
-            process.wait()
+            process.join()
     run_timers(desk, TUESDAY)
     assert sorted(Counter(sent(desk)).values()) == [60, 60]
     with read_only(engine) as session:

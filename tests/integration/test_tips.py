@@ -9,7 +9,6 @@ import pytest
 
 from mailbot.core.model.notification_kind import NotificationKind as Kind
 from mailbot.privacy.requests import PersonErasure
-from mailbot.render import Templates
 from mailbot.reporting.model import Month
 from mailbot.service.desk import Desk as ServiceDesk
 from mailbot.service.report import report_of
@@ -17,6 +16,7 @@ from mailbot.store.audit_verify import verify
 from mailbot.store.database import open_database, read_only
 from tests.support.desk_harness import GERMAN_POLICY, open_harness, reply_to
 from tests.support.new_database import new_postgresql
+from tests.support.packaged_templates import TEMPLATES
 from tests.support.scenario import ERIKA, EVE, HANNA, KARL, LENA, MAX, NOW, POLICY, TONI
 from tests.support.school import problem
 from tests.support.servers.postgres import Postgres
@@ -34,7 +34,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def desk_on_postgresql(postgres: Postgres) -> Iterator[Desk]:
     """A desk without tickets on PostgreSQL."""
     engine = open_database(new_postgresql(postgres))
-    yield Desk(ServiceDesk(engine, GERMAN_POLICY, Templates()))
+    yield Desk(ServiceDesk(engine, GERMAN_POLICY, TEMPLATES))
     engine.dispose()
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mailbot.core.model.appointment import Appointment
 from mailbot.core.model.effects import (
     Decision,
+    Merge,
     Move,
     Notify,
     RevertChange,
@@ -19,6 +20,7 @@ from mailbot.core.model.effects import (
     SetLevel,
     SetRequester,
     SetStatus,
+    Split,
 )
 from mailbot.core.model.mail import Address
 from mailbot.core.model.ticket import Status, Ticket
@@ -65,6 +67,12 @@ def test_notifications_show_the_ticket_that_is_stored(steps: list[tuple[str, str
             if decision.outcome in ("reply", "command"):
                 for seen in shown(decision):
                     assert seen == stored(desk, seen.key)
+
+
+def test_merge_and_split_count_the_messages_of_both_tickets() -> None:
+    for effect, expected in ((Merge("GYM-2", "GYM-1", 2), (5, 0)), (Split("GYM-1", 3, "GYM-2"), (2, 3))):
+        found = [apply(one, [effect], NOW) for one in (ticket(messages=3), ticket(2, messages=2))]
+        assert tuple(one.messages for one in found) == expected
 
 
 def test_a_due_date_ends_when_the_ticket_is_handed_over_or_closed() -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.service.maintenance import maintain
 from mailbot.store import ledger, outbox
@@ -18,6 +17,7 @@ from mailbot.store.schema import migrate
 from tests.support.desk_harness import GERMAN_POLICY, DeskHarness
 from tests.support.mail_builder import mail
 from tests.support.new_database import new_postgresql
+from tests.support.packaged_templates import TEMPLATES
 from tests.support.servers.postgres import Postgres
 
 NIGHT = datetime(2026, 11, 30, 3, tzinfo=UTC)
@@ -39,7 +39,7 @@ def wal(engine: Engine) -> int:
 
 def test_the_log_is_emptied_after_a_migration_and_each_night(engine: Engine) -> None:
     assert wal(engine) == 0
-    desk = Desk(engine, GERMAN_POLICY, Templates())
+    desk = Desk(engine, GERMAN_POLICY, TEMPLATES)
     DeskHarness(desk).outcome(mail().text("Der Beamer bleibt dunkel."))
     assert wal(engine) > 0
     assert maintain(desk, NIGHT)
@@ -50,7 +50,7 @@ def test_erasure_reports_a_reader_that_keeps_the_log(engine: Engine) -> None:
     with closing(sqlite3.connect(str(engine.url.database))) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM ticket").fetchall()
-        DeskHarness(Desk(engine, GERMAN_POLICY, Templates())).outcome(mail().text("Dunkel."))
+        DeskHarness(Desk(engine, GERMAN_POLICY, TEMPLATES)).outcome(mail().text("Dunkel."))
         with pytest.raises(NotCompactError, match="another process reads"):
             list(compact(engine, patience=0.1))
     assert list(compact(engine, patience=0.1))
@@ -69,7 +69,7 @@ def test_erasure_reports_a_transaction_that_may_still_read_erased_rows(postgres:
 
 def test_the_claim_and_the_end_of_a_batch_write_received_mails_to_the_disk(postgres: Postgres) -> None:
     engine = open_database(new_postgresql(postgres))
-    desk, location = DeskHarness(Desk(engine, GERMAN_POLICY, Templates())), ledger.MailLocation("GYM", 1, 1)
+    desk, location = DeskHarness(Desk(engine, GERMAN_POLICY, TEMPLATES)), ledger.MailLocation("GYM", 1, 1)
     for last in ("claim", "end"):
         with transaction(engine, durable=False) as session:
             ledger.start_attempts(session, [location])

@@ -13,7 +13,6 @@ from sqlmodel import select
 from mailbot.core.model.effects import Decision
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.core.model.policy import Policy
-from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.service.receive import receive
 from mailbot.service.ticket_documents import show_ticket
@@ -23,6 +22,7 @@ from mailbot.store.ledger import MailLocation
 from mailbot.store.tables import LedgerRow, OutboxRow
 from tests.support.mail_builder import MailBuilder, mail
 from tests.support.new_database import new_sqlite
+from tests.support.packaged_templates import TEMPLATES
 from tests.support.scenario import GYM, HBG, NOW, POLICY
 
 GERMAN_POLICY = replace(POLICY, schools=(GYM, replace(HBG, language="de")))
@@ -112,7 +112,7 @@ def open_harness(directory: Path, policy: Policy = GERMAN_POLICY) -> Iterator[De
     """Open a desk with a new SQLite database in that directory."""
     engine = open_database(new_sqlite(directory / "mailbot.db"))
     try:
-        yield DeskHarness(Desk(engine, policy, Templates()))
+        yield DeskHarness(Desk(engine, policy, TEMPLATES))
     finally:
         engine.dispose()
 

@@ -9,11 +9,11 @@ from typing import TypeVar
 
 import pytest
 
-from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.store.database import Engine, open_database
 from tests.support.desk_harness import GERMAN_POLICY, DeskHarness
 from tests.support.new_database import new_postgresql, new_sqlite
+from tests.support.packaged_templates import TEMPLATES
 from tests.support.school import SchoolEnv
 from tests.support.servers.dovecot import Dovecot
 from tests.support.servers.mariadb import MariaDb
@@ -126,4 +126,4 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture
 def desk(engine: Engine) -> DeskHarness:
     """A help desk with that database."""
-    return DeskHarness(Desk(engine, GERMAN_POLICY, Templates()))
+    return DeskHarness(Desk(engine, GERMAN_POLICY, TEMPLATES))

@@ -6,19 +6,17 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mailbot.cli import main
-from mailbot.runtime import daemon, reload_result, run_once  # noqa: F401 - imported before the fork
-from mailbot.service import bootstrap  # noqa: F401
-from mailbot.store import backup, migrations  # noqa: F401
 from tests.support.servers.process import wait_until
 
 ROOT = Path(__file__).parents[2]
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload([__name__])
+_context.set_forkserver_preload([__name__, "tests.support.preloaded"])
 
 
 class ForkedProcess:
@@ -68,6 +66,13 @@ class ForkedProcess:
         if status is None:
             raise subprocess.TimeoutExpired("mailbot", timeout or 0)
         return status
+
+
+def start_forked(function: Callable[..., object], *args: object) -> BaseProcess:
+    """Start a function of a module in a process of its own."""
+    process = _context.Process(target=function, args=args, daemon=True)
+    process.start()
+    return process
 
 
 def run_forked(*args: str) -> subprocess.CompletedProcess[str]:

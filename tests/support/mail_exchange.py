@@ -27,7 +27,7 @@ def sent(harness: DeskHarness, now: datetime) -> Iterator[tuple[ClaimedMail, byt
     """Send all due mails; yield the messages as they go to the server."""
     schools = [school.key for school in harness.desk.policy.schools]
     done: list[SendOutcome] = []
-    while claimed := record_and_claim(harness.desk, schools, done, None, now):
+    while claimed := record_and_claim(harness.desk, schools, done, None, now, most=100):
         done = [SendOutcome(due.id, "sent") for due in claimed]
         for due in claimed:
             yield due, built(harness, due)

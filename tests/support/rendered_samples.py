@@ -10,10 +10,9 @@ from mailbot.core.text.own_quote import SentText
 from mailbot.outgoing import OutgoingMail
 from mailbot.parse import html as html_reader
 from mailbot.preview import FORMS, sample
-from mailbot.render import Templates
+from tests.support.packaged_templates import TEMPLATES
 from tests.support.reply_styles import ADDRESS
 
-TEMPLATES = Templates()
 notifications = cache(samples.notifications)
 
 

@@ -8,10 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from functools import partial
 from itertools import count
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.event import listen
 from sqlmodel import col, select
 
 from mailbot import holidays
@@ -19,7 +17,6 @@ from mailbot.core.model.calendar import Calendar
 from mailbot.core.model.effects import Decision
 from mailbot.core.model.policy import Member, Policy, School, Team, Times
 from mailbot.core.model.ticket_fields import State, state_of
-from mailbot.render import Templates
 from mailbot.service.desk import Desk
 from mailbot.service.timers import run_timers
 from mailbot.store import people, tickets
@@ -29,6 +26,7 @@ from mailbot.store.tables import OutboxRow, TicketRow
 from tests.support.calendar_replies import thunderbird
 from tests.support.desk_harness import DeskHarness, reply_to
 from tests.support.mail_builder import MailBuilder
+from tests.support.packaged_templates import TEMPLATES
 from tests.support.school import problem
 from tests.support.simulated_year_texts import (
     FIRST_LEVEL,
@@ -93,10 +91,6 @@ COLLEAGUES = {m.address: m.name for team in (GYM.team, HBG.team, POLICY.second_l
 TOPICS = ("Beamer dunkel", "Drucker leer", "WLAN langsam", "Maus fehlt", "Kennwort vergessen", "Tafel hängt")
 
 
-def _careless(connection: Any, _: object) -> None:
-    connection.execute("PRAGMA synchronous = OFF")  # no power is cut in this year
-
-
 @dataclass(frozen=True)
 class PlannedAction:
     """One step: a mail (or timers, without `writer`), the decision and the notifications."""
@@ -122,9 +116,7 @@ class SimulatedYear:
     last_mail: int = 0
 
     def __post_init__(self) -> None:
-        listen(self.engine, "connect", _careless)
-        self.engine.dispose()
-        self.harness = DeskHarness(Desk(self.engine, POLICY, Templates()))
+        self.harness = DeskHarness(Desk(self.engine, POLICY, TEMPLATES))
         self._agenda: list[tuple[datetime, int, Callable[[], object]]] = []
         self._order = count()
         self._left: dict[Texts, list[str]] = {}

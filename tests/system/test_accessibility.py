@@ -39,6 +39,7 @@ const pages = %s;
 </script></html>"""
 
 
+@pytest.mark.xdist_group("all samples")  # one process renders them
 @pytest.mark.skipif(
     BROWSER is None, reason="no Chromium in PATH; install it, for example by apt install chromium"
 )
@@ -50,14 +51,21 @@ def test_no_mail_violates_a_rule_of_axe_core(tmp_path: Path) -> None:
         for name in samples.notifications(language)
     }
     assert all(html.count(DARK) == 1 for html in mails.values())
-    pages = {f"{name}, light": html.replace(DARK, "not all") for name, html in mails.items()}
-    # Colours do not depend on the language.
-    german = {name: html for name, html in mails.items() if name.startswith("de ")}
-    pages |= {f"{name}, dark": html.replace(DARK, "all") for name, html in german.items()}
+    assert all(f'<html lang="{name[:2]}">' in html for name, html in mails.items())
+    shortest_first = sorted(mails.items(), key=lambda item: len(item[1]))
+    different = {structure(html): (name, html) for name, html in shortest_first}.values()
+    pages = {f"{name}, light": html.replace(DARK, "not all") for name, html in different}
+    pages |= {f"{name}, dark": html.replace(DARK, "all") for name, html in different}
     broken = mails["de receipt"].replace('role="main"', "").replace("#5b6673", "#aab2bb")
     found = violations(pages | {"broken": broken}, tmp_path)
     assert {"color-contrast", "landmark-one-main"} <= {rule for name, rule, _ in found if name == "broken"}
     assert [line for line in found if line[0] != "broken"] == []
+
+
+def structure(html: str) -> str:
+    """Return the page without its words, links and language: of pages that differ in them one is checked."""
+    html = re.sub(r"(?<!<style)>[^<]*[^<\s][^<]*<", ">x<", html)
+    return re.sub(r'(href|alt|lang)="[^"]+"', r'\1="x"', html)
 
 
 def violations(pages: Mapping[str, str], directory: Path) -> list[list[str]]:

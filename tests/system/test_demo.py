@@ -43,18 +43,27 @@ def play(home: Path, *options: str, encoding: str) -> str:
     return done.stdout.decode(encoding)
 
 
-def test_the_day_ends_with_the_closed_ticket_and_leaves_nothing_behind_also_without_utf8(
-    tmp_path: Path,
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
+    """What the demo prints on a terminal without UTF-8, and the home in which it writes its mails."""
+    home = tmp_path_factory.mktemp("home")
+    return play(home, "--output", str(home / "mails"), encoding="latin-1"), home
+
+
+@pytest.mark.xdist_group("demo")
+def test_the_day_ends_with_the_closed_ticket_and_leaves_only_the_mails_behind_also_without_utf8(
+    played: tuple[str, Path],
 ) -> None:
-    output = play(tmp_path, encoding="latin-1")
+    output, home = played
     assert "GYM-1 ist geschlossen" in output
     assert "schließen" in output.lower()
-    assert list(tmp_path.iterdir()) == []
+    assert list(home.iterdir()) == [home / "mails"]
 
 
-def test_every_mail_is_a_page_with_its_pictures(tmp_path: Path) -> None:
-    assert "GYM-1 ist geschlossen" in play(tmp_path, "--output", str(tmp_path / "mails"), encoding="utf-8")
-    pages = {page.name: page.read_text("utf-8") for page in (tmp_path / "mails").iterdir()}
+@pytest.mark.xdist_group("demo")
+def test_every_mail_is_a_page_with_its_pictures(played: tuple[str, Path]) -> None:
+    _, home = played
+    pages = {page.name: page.read_text("utf-8") for page in (home / "mails").iterdir()}
     shown = sum(1 + sum(bool(arrival.note) for arrival in step.expected) for step in SCENARIO)
     assert len(pages) == 2 * shown + 1
     assert all(

@@ -10,7 +10,8 @@ from mailbot.core.model.mail import Action, DeliveryStatus, MailKind
 from mailbot.parse import parse
 from mailbot.preview import LANGUAGES
 from tests.support.mail_builder import mail
-from tests.support.rendered_samples import TEMPLATES, rendered
+from tests.support.packaged_templates import TEMPLATES
+from tests.support.rendered_samples import rendered
 
 _REPORT = """Content-Type: multipart/report; report-type=delivery-status; boundary=x
 

@@ -10,7 +10,7 @@ import pytest
 from mailbot.core.commands.definition import Annotation, AnswerCommand, MemberCommand, TicketCommand
 from mailbot.core.commands.parse import COMMANDS, parse
 from mailbot.preview import LANGUAGES
-from tests.support.rendered_samples import TEMPLATES
+from tests.support.packaged_templates import TEMPLATES
 
 pytestmark = pytest.mark.xdist_group("templates")  # one process compiles them for all tests
 

@@ -16,6 +16,7 @@ from mailbot.core.commands.queries import SCOPE_WORDS, scope
 from mailbot.core.commands.status import NOTE
 from mailbot.core.commands.syntax import ticket_name
 from mailbot.core.text.words import fold
+from tests.support.any_text import any_text
 
 WORDS = {
     "close": (
@@ -375,7 +376,7 @@ def test_lines_after_the_limit_of_command_lines_are_text() -> None:
 PIECES = st.sampled_from(
     [*(f"#{word}" for _, word in EVERY_WORD), "#", "#1", "\n", " ", "!", ".", "12", "GYM-1", "Text", "\u200b"]
 )
-TEXTS = st.one_of(st.text(), st.lists(PIECES | st.text(max_size=3), max_size=20).map("".join))
+TEXTS = st.one_of(any_text(), st.lists(PIECES | any_text(max_size=3), max_size=20).map("".join))
 
 
 @given(TEXTS, TEXTS, st.booleans())

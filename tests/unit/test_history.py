@@ -14,7 +14,8 @@ from mailbot.parse import parse
 from mailbot.preview import sample
 from mailbot.samples import scene
 from tests.support.mail_builder import mail
-from tests.support.rendered_samples import TEMPLATES, rendered
+from tests.support.packaged_templates import TEMPLATES
+from tests.support.rendered_samples import rendered
 from tests.support.scenario import EARLIER, LENA, MAX, TONI, answers, assigned, closed, writes
 
 pytestmark = pytest.mark.xdist_group("templates")  # one process compiles them for all tests

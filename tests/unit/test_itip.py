@@ -16,6 +16,7 @@ from mailbot.core.model.appointment import Appointment, AttendeeResponse, Calend
 from mailbot.core.model.mail import Address, MailKind
 from mailbot.itip import Invitation, folded, read, write
 from mailbot.parse import limits, parse
+from tests.support.any_text import any_text
 from tests.support.calendar_replies import BEGIN, COMMENTS, COUNTERS, PROGRAMS, PROPOSED
 
 UID = "gym-104-a2b3c4d5e6f7@schule.example"
@@ -265,7 +266,7 @@ def test_much_of_everything_in_an_answer_is_bounded() -> None:
         assert answer is None or (len(answer.responses) <= 30 and len(answer.comment) <= 2_000)
 
 
-@given(st.binary(max_size=400) | st.text(max_size=400).map(str.encode))
+@given(st.binary(max_size=400) | any_text(max_size=400).map(str.encode))
 @settings(deadline=None)
 def test_reading_never_raises(noise: bytes) -> None:
     read(noise)

@@ -1,7 +1,10 @@
 """The parser turns bytes into a Mail."""
 
+from dataclasses import replace
+
 import pytest
 
+from mailbot.core.model.mail import Mail
 from mailbot.parse import parse, part_contents
 from tests.support.mail_builder import mail
 
@@ -138,3 +141,9 @@ def test_page_is_taken_if_it_does_not_show_a_command_line_of_the_plain_text() ->
     ):
         parsed = parse(mail().text(f"Ok\n{text}").html(shown + hidden).build())
         assert (parsed.text, parsed.unseen) == ("Ok\n\n#close 12", False), text
+
+
+def test_text_of_a_new_mail_has_its_quotation_and_that_of_a_reply_has_not() -> None:
+    new = Mail(subject="Beamer", text="Der Beamer meldet:", quoted="> Lampe defekt")
+    assert new.ticket_text == "Der Beamer meldet:\n\n> Lampe defekt"
+    assert replace(new, subject="AW: Beamer").ticket_text == "Der Beamer meldet:"

@@ -2,9 +2,9 @@
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from mailbot.core.text.quotation import INDENTED, SIGNATURE_BEGINS, SIGNATURE_ENDS, split
+from tests.support.any_text import any_text
 
 _SIGNS = ">:|_-—–~/=" + SIGNATURE_BEGINS + SIGNATURE_ENDS + INDENTED
 
@@ -80,7 +80,7 @@ def test_warning_of_a_gateway_is_no_text(warning: str) -> None:
     assert split(f"{warning}\n\nDer Beamer flackert.").text == "Der Beamer flackert."
 
 
-@given(st.text(alphabet=st.characters(exclude_characters=_SIGNS, exclude_categories=["Cs"])))
+@given(any_text(without=_SIGNS))
 def test_text_without_a_quotation_is_not_shortened(text: str) -> None:
     got = split(text)
     assert "".join((got.text + got.signature).split()) == "".join(text.split())

@@ -17,7 +17,8 @@ from mailbot.outgoing import OutgoingMail, content_id
 from mailbot.preview import FORMS, LANGUAGES, sample
 from mailbot.render import render
 from mailbot.samples import replies, scene
-from tests.support.rendered_samples import TEMPLATES, fields, hrefs, notifications, rendered
+from tests.support.packaged_templates import TEMPLATES
+from tests.support.rendered_samples import fields, hrefs, notifications, rendered
 
 pytestmark = pytest.mark.xdist_group("templates")  # one process compiles them for all tests
 

@@ -11,7 +11,7 @@ from jinja2 import FileSystemLoader
 from mailbot import samples
 from mailbot.preview import broken_templates, sample
 from mailbot.render import BrokenTemplateError, Templates
-from tests.support.rendered_samples import TEMPLATES
+from tests.support.packaged_templates import TEMPLATES
 
 pytestmark = pytest.mark.xdist_group("templates")  # one process compiles them for all tests
 

@@ -340,3 +340,21 @@ def test_digest_waits_for_working_hours_and_can_be_switched_off() -> None:
     assert digest_slot(TEAM, early, at("2026-11-25 07:00")) is None
     assert digest_slot(TEAM, early, at("2026-11-25 07:30")) == "2026-11-25"
     assert digest_slot(TEAM, replace(POLICY, times=Times(digest=None)), at("2026-11-25 08:00")) is None
+
+
+def test_a_ticket_of_a_bundle_has_a_reminder_of_its_own_only_for_a_reply_that_the_others_lack(
+    subtests: pytest.Subtests,
+) -> None:
+    for leading, own, represented in (
+        (True, True, True),
+        (True, False, True),
+        (False, True, False),
+        (False, False, True),
+    ):
+        with subtests.test(leading=leading, own=own):
+            tickets = [
+                replace(NEW, number=number, bundle=1, wait=WaitState(MONDAY, awaiting_staff=awaiting))
+                for number, awaiting in ((1, leading), (2, own))
+            ]
+            context = TimerContext(tickets[1], SCHOOL, POLICY, MONDAY, bundle=tuple(tickets))
+            assert context.is_represented is represented

@@ -9,14 +9,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mailbot.render import Templates
 from mailbot.service.desk import Desk, random_token
 from mailbot.service.ticket_documents import list_tickets
 from mailbot.store.database import open_database
 from mailbot.store.tables import BlockedRow, OutboxRow, TicketCcRow
 from tests.support.desk_harness import GERMAN_POLICY, DeskHarness
 from tests.support.mail_builder import MailBuilder, mail
+from tests.support.mail_exchange import sent
 from tests.support.new_database import new_sqlite
+from tests.support.packaged_templates import TEMPLATES
 from tests.support.scenario import LENA, MAX, NOW
 
 OURS = "mx.schule.example"  # the authserv-id of the receiving server
@@ -49,11 +50,11 @@ class Scene:
 
 
 def prepared(file: Path) -> None:
-    """Write the database with Lena's ticket; each attack copies it."""
+    """Write the database with Lena's ticket, whose mails are sent; each attack copies it."""
     engine = open_database(new_sqlite(file))
-    DeskHarness(Desk(engine, GERMAN_POLICY, Templates())).outcome(
-        mail().sender(f"Lena Lehrerin <{LENA}>").text("Er bleibt dunkel.")
-    )
+    harness = DeskHarness(Desk(engine, GERMAN_POLICY, TEMPLATES))
+    harness.outcome(mail().sender(f"Lena Lehrerin <{LENA}>").text("Er bleibt dunkel."))
+    assert len(list(sent(harness, NOW))) == 3
     engine.dispose()
 
 
@@ -64,7 +65,7 @@ def scene(prepared_file: Path, directory: Path) -> Iterator[Scene]:
     shutil.copy(prepared_file, file)
     engine = open_database(f"sqlite:///{file}")
     try:
-        yield Scene(DeskHarness(Desk(engine, GERMAN_POLICY, Templates()), first_uid=100))
+        yield Scene(DeskHarness(Desk(engine, GERMAN_POLICY, TEMPLATES), first_uid=100))
     finally:
         engine.dispose()
 

@@ -1,7 +1,5 @@
 """A private PostgreSQL cluster with a new database for each test."""
 
-import os
-import shutil
 import signal
 from itertools import count
 from pathlib import Path
@@ -9,23 +7,17 @@ from typing import Self
 
 import psycopg
 
+from tests.support.memory import in_memory
 from tests.support.servers.process import Child, find_program, free_port, wait_until
 
 PACKAGE = "postgresql"
-MEMORY = Path("/dev/shm")
-NEEDED = 2**30  # bytes; a container often has less there
+NEEDED = 2**30  # bytes
 
 
 def _folders() -> list[Path]:
     """Return where Debian keeps the programs, newest version first; they are not in PATH."""
     found = Path("/usr/lib/postgresql").glob("*/bin")
     return sorted(found, key=lambda folder: float(folder.parent.name), reverse=True)
-
-
-def _directory() -> Path:
-    """Return where clusters lie: a database is 300 files, which take longer on a disk than most tests."""
-    roomy = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free >= NEEDED
-    return MEMORY if roomy else Path("/tmp")
 
 
 class Postgres:
@@ -35,8 +27,10 @@ class Postgres:
         folders = _folders()
         initdb = find_program("initdb", PACKAGE, *folders)
         self._program = find_program("postgres", PACKAGE, *folders)
-        self._child = Child(_directory())
+        # A database is 300 files, which take longer on a disk than most tests.
+        self._child = Child(in_memory(NEEDED) or Path("/tmp"))
         self._numbers = count(1)
+        self._connection: psycopg.Connection | None = None
         self.port = free_port()
         self._data = self._child.directory / "data"
         options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
@@ -60,37 +54,41 @@ class Postgres:
 
     def stop(self) -> None:
         """Stop the server; its databases stay."""
+        self._disconnect()
         self._child.stop(signal.SIGINT)
 
     def kill(self) -> None:
         """Kill the server by SIGKILL, as a power failure would."""
+        self._disconnect()
         self._child.signal(signal.SIGKILL)
         self._child.stop(signal.SIGKILL)
 
     def close(self) -> None:
         """Stop the server and remove its files."""
+        self._disconnect()
         self._child.remove()
 
     def new_database(self, template: str = "template1") -> str:
         """Return the URL of a new database: an empty one, or a copy of the one with that name."""
         name = f"mailbot_{next(self._numbers)}"
-        with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+        connection = self._connected()
+        # Faster than the default since version 15, which writes each page to the log.
+        strategy = " STRATEGY file_copy" if connection.info.server_version >= 150_000 else ""
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}{strategy}".encode())
         return self._url(name)
 
     def keep(self, url: str) -> str:
         """Make this database a template, which `drop_databases` keeps, and return its name."""
         name = url.rpartition("/")[2]
-        with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
-            connection.execute(f"ALTER DATABASE {name} IS_TEMPLATE true".encode())
+        self._connected().execute(f"ALTER DATABASE {name} IS_TEMPLATE true".encode())
         return name
 
     def drop_databases(self) -> None:
         """Remove the databases that `new_database` made."""
-        with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
-            query = "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname LIKE 'mailbot%'"
-            for (name,) in connection.execute(query).fetchall():
-                connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+        connection = self._connected()
+        query = "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname LIKE 'mailbot%'"
+        for (name,) in connection.execute(query).fetchall():
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
     def files(self, folder: str) -> list[Path]:
         """Return the files in one of its folders, such as a database's."""
@@ -102,6 +100,17 @@ class Postgres:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _connected(self) -> psycopg.Connection:
+        """Return the connection that makes and drops databases."""
+        if self._connection is None:
+            self._connection = psycopg.connect(self._url("postgres"), autocommit=True)
+        return self._connection
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _url(self, database: str) -> str:
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
