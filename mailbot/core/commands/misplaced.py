@@ -24,13 +24,14 @@ _LINK_IN_TOKEN = re.compile(r"\bwww\.\S*|\]\(#\S*")
 _SENTENCE_ENDS = (".", "!", "?", ":", ";", ",", ")", "…")
 _MARKS = " \t\u00a0*_~\"'„“”«»()"
 _NOTE_WORDS = [fold(word) for word in NOTE.all_words]
-_TO_WHOM = r"(?:mich|uns|euch|das\steam|kolleg\w{1,5}|(?P<whom>(?-i:[A-ZÄÖÜ])\w{1,20}))"
+_TO_WHOM = r"mich|uns|euch|das\steam|kolleg\w{1,5}"
+_NAME = r"(?!Sie\b|Ihnen\b)(?-i:[A-ZÄÖÜ])\w{1,20}"
 # Matches "Intern: …", "Nur für uns: …", "Notiz für Max: …", "Hallo Max, intern: …", "[intern] …", "@notiz …".
 _NOTE_WITHOUT_SIGN = re.compile(
     r"[^\w\n>]{0,10}(?:(?:hallo|hi|hey|moin|liebe[rs]?)\s(?:team|zusammen|(?P<greeted>\w{1,20}))[,!]?\s{1,3})?"
     r"(?:(?:achtung|bitte|hinweis|info|fyi|team)\W{1,3})?(?:(?:nur|rein)\s)?(?:"
     r"(?:(?:interne|internal)\s)?(?:akten|gesprächs)?notiz(?:\s\((?:nur\s)?intern\))?"
-    rf"|(?:(?:akten|gesprächs)?notiz\s(?:an|für)|nur\sfür)\s{_TO_WHOM}"
+    rf"|(?:akten|gesprächs)?notiz\s(?:an|für)\s(?:{_TO_WHOM}|{_NAME})|nur\sfür\s(?:{_TO_WHOM}|(?P<whom>{_NAME}))"
     r"|interne?s?(?:\s\([^()\n]{1,40}\)|,\snicht\s[^\n:.]{1,30})?|internal(?:\snote)?|note\sinterne"
     r"|interner?\s(?:info(?:rmation)?|mitteilung|nachricht|anmerkung|bemerkung|hinweis))"
     r"(?:\s?:|\s[-–—]\s|!?[^\S\n]{0,9}\n)"
