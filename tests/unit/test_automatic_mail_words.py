@@ -116,6 +116,7 @@ def test_automatic_replies_are_recognised_and_people_who_write_about_them_are_no
         ("Ticket 12 wurde erstellt und ist leer", "Diese Nachricht wurde automatisch erstellt.", False),
         ("Das Ticket wurde eröffnet", "Liebe alle, das ist automatisch per Mail versendet worden.", False),
         ("AW: Beamer", "Dies ist eine automatische Benachrichtigung vom Beamer, sie bleibt.", True),
+        ("AW: Beamer", "Dies ist eine automatische Nachricht, bitte antworten Sie nicht, stand da.", True),
         ("AW: Drucker", "Es blinkt. Dies ist eine automatische Bestätigung des Auftrags, steht da.", True),
         ("Ticket wurde erstellt", "Hallo, was ist das? Diese Nachricht wurde automatisch erstellt.", True),
         ("Ein Ticket wurde erstellt, aber leer", "Im Portal steht nichts.", False),

@@ -58,7 +58,7 @@ _IS_GENERATED = re.compile(
     r"(?:generated|matically (?:generated|sent)|(?:e-?mail|mail|message|reply|response))"
     r"|(?:ceci est|il s['’]agit d['’]) ?une? (?:réponse|message|courriel|e-?mail) automatique)"
     r"(?:[,;]? ?(?:[–-]|und|and|et)? ?(?:bitte |please |merci de )?(?:antworten sie (?:bitte )?nicht"
-    r"|kann nicht beantwortet|do not reply|ne pas répondre)[^.!?\n]{0,40})?"
+    r"|kann nicht beantwortet|do not reply|ne pas répondre)[^.!?,\n]{0,40})?"
     r"[ \t*_)=#\u2010-\u2015-]{0,9}(?:[.!]|$)"
 )  # in lower case
 _QUESTION = re.compile(r"\?(?:\s|$)")
