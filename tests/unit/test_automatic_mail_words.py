@@ -68,6 +68,18 @@ def test_new_mail_of_a_person_of_a_school_about_delivery_is_no_bounce() -> None:
     assert classify(parsed, frozenset(), frozenset({"aes.example"})).kind.value == "bounce"
 
 
+def test_absence_note_names_its_sender(subtests: pytest.Subtests) -> None:
+    text = "Ich bin ab 23.11. nicht im Büro. Ich kehre am 7.12. zurück."
+    for sender, kind in [
+        ("kim.probst@hgs.example", "auto-reply"),
+        ('"Probst, Kim" <k@hgs.example>', "auto-reply"),
+        ("Kim Probst/HGS <k@hgs.example>", "auto-reply"),
+        ("Ada Au <a@hgs.example>", "human"),
+    ]:
+        with subtests.test(sender=sender):
+            assert _kind(sender, "Kim Probst ist nicht im Büro", text, reply=True) == kind
+
+
 def test_automatic_replies_are_recognised_and_people_who_write_about_them_are_not(
     subtests: pytest.Subtests,
 ) -> None:

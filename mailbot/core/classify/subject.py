@@ -17,6 +17,7 @@ _REPLY = re.compile(
     r"(?:\[\d+\])?\s*:",
     re.I,
 )
+_WORD = re.compile(r"[^\W_]+")
 _MOST_TAGS = 4
 
 
@@ -33,8 +34,8 @@ def is_reply_subject(subject: str) -> bool:
 
 def names_sender(name: str | None, mail: Mail) -> bool:
     """Return whether a subject names no one but the sender: "Der Server ist nicht da" names a thing."""
-    own = mail.sender.name.replace(",", " ") if mail.sender else ""
-    return not name or set(name.casefold().split()) <= set(own.casefold().split())
+    own = f"{mail.sender.name} {mail.sender.email.partition('@')[0]}" if mail.sender else ""
+    return not name or set(_WORD.findall(name.casefold())) <= set(_WORD.findall(own.casefold()))
 
 
 @lru_cache(maxsize=16)
