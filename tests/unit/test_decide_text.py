@@ -108,6 +108,7 @@ def test_text_that_begins_as_a_note_without_its_sign_is_refused_with_an_offer() 
         "Geheim (intern)",
         "Geheim.\n\n[nur intern]",
         "Geheim.\n\nIntern!",
+        "- Kabel getauscht\n- Geheim (intern)",
         "Geheim.\n\nIntern",
     ):
         done = answers(MAX, ticket(), text).decide()
@@ -124,6 +125,7 @@ def test_text_that_begins_as_a_note_without_its_sign_is_refused_with_an_offer() 
         "Notiz für Sie: der Code ist 4711.",
         "Hallo Lena, intern: Durchwahl 12, extern: 4711.",
         "„Intern“ heißt das neue WLAN.",
+        "Es gibt zwei WLANs:\n- Gast\n- Intern",
         "Geht wieder.\n\nViele Grüße\nMax Mustermann\nIntern",
         "Notiz für die Klasse: neu anmelden.",
         "Intern ist alles gut, extern nicht: DNS.",

@@ -48,6 +48,7 @@ _NOTE_AT_END = re.compile(
     re.I,
 )
 _END = 60  # characters
+_ITEM, _LAST_ITEM = re.compile(r"\s{0,5}[-–*•]\s"), re.compile(r"\s{0,5}[-–*•]\s{1,5}intern\s{0,5}", re.I)
 # Matches "Intern: AW: [GYM-12] Beamer" and "AW: [GYM-12] Beamer (intern)", not "Schulintern: Beamer".
 _NOTE_IN_SUBJECT = re.compile(
     rf"\s{{0,5}}(?:{PREFIX}\s{{0,5}}|\[[^\[\]]{{0,40}}\]\s{{0,5}}){{0,9}}"
@@ -115,7 +116,7 @@ def _note_without_sign(context: MailContext) -> RefusedLine | None:
     first = _NOTE_WITHOUT_SIGN.match(text)
     if first and not all(_is_colleague(context, name) for name in first.group("greeted", "whom") if name):
         return None
-    if first is None and (not _NOTE_AT_END.search(text[-_END:]) or _ends_with_title(context, text)):
+    if first is None and (not _NOTE_AT_END.search(text[-_END:]) or _ends_otherwise(context, text)):
         return None
     line = text.splitlines()[0 if first else -1]
     word = NOTE.word(context.school.language)
@@ -126,12 +127,14 @@ def _is_colleague(context: MailContext, name: str) -> bool:
     return any(context.is_called(member, name) for member in context.policy.staff(context.school))
 
 
-def _ends_with_title(context: MailContext, text: str) -> bool:
-    """Return whether the last line is the title "Intern" below the author's name."""
-    *_, name, title = ["", "", *text.splitlines()]
-    if title.strip() != "Intern" or not name.strip() or context.member is None:
+def _ends_otherwise(context: MailContext, text: str) -> bool:
+    """Return whether the last line is an item of a list, or the title "Intern" below the author's name."""
+    *_, above, last = ["", "", *text.splitlines()]
+    if _ITEM.match(above) and _LAST_ITEM.fullmatch(last):
+        return True
+    if last.strip() != "Intern" or not above.strip() or context.member is None:
         return False
-    return context.is_called(context.member, name)
+    return context.is_called(context.member, above)
 
 
 def _is_public_by_staff(context: MailContext) -> bool:
