@@ -70,7 +70,8 @@ def outcome(mail: Mail, classification: Classification) -> str:
 def reasons(mail: Mail, classification: Classification) -> Iterator[str]:
     """Yield why a mail was understood as it was."""
     yield f"{classification.kind.value}: {classification.reason}"
-    for status in mail.delivery[:20]:
+    bounced = mail.delivery if classification.kind is MailKind.BOUNCE else ()
+    for status in bounced[:20]:
         about = f" of {status.original_message_id}" if status.original_message_id else ""
         yield f"delivery {status.action.value}: {status.recipient} {status.status}".rstrip() + about
     if mail.encryption is not Encryption.NONE:

@@ -7,6 +7,7 @@ import pytest
 from mailbot.core.classify.classify import classify
 from mailbot.core.classify.failure_cause import failure_cause
 from mailbot.core.model.mail import Action, DeliveryStatus, MailKind
+from mailbot.explain import reasons
 from mailbot.parse import parse
 from mailbot.preview import LANGUAGES
 from tests.support.mail_builder import mail
@@ -120,7 +121,10 @@ def test_report_that_a_person_forwards_in_their_mail_is_human(subtests: pytest.S
         with subtests.test(head=head, text=text):
             mixed = f"MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=m\n\n--m\n\n{text}\n"
             got = parse(f"{head}\n{mixed}--m\n{report}--m--\n".replace("\n", "\r\n").encode())
-            assert classify(got, frozenset()).kind is kind
+            found = classify(got, frozenset())
+            assert found.kind is kind
+            explained = " ".join(reasons(got, found))
+            assert ("delivery failed" in explained) == (kind is MailKind.BOUNCE)
             if kind is MailKind.HUMAN:
                 assert (got.text, got.signature) == ("Was tun?", "--\nLena")
 
