@@ -138,23 +138,18 @@ def _classify(lines: list[str]) -> tuple[list[str], list[_Is], int]:
     kinds: list[_Is] = []
     at = tests = 0
     while at < len(lines):
-        kind = _simple_kind(lines, at)
+        kind, length = _simple_kind(lines, at), 1
         # Both limits bound the time; beyond them lines stay as text, so nothing is lost.
         if at < _MAX_LINES and kind in (_Is.TEXT, _Is.QUOTED):
+            introduction = _marked_attribution(lines, at)
             if _begins_quoted_mail(lines, at, kind):
-                if _Is.TEXT in kinds or not (above := _header_above_answer(lines, at)):
+                introduction = 0 if _Is.TEXT in kinds else _header_above_answer(lines, at)
+                if not introduction:
                     break
-                out += lines[at : at + above]
-                kinds += [_Is.INTRODUCTION] * above
-                at += above
-                continue
+            if introduction:
+                kind, length = _Is.INTRODUCTION, introduction
             may_be = kind is _Is.TEXT and tests < _MAX_TESTS and may_be_attribution(lines, at)
             tests += may_be
-            if kind is _Is.QUOTED and (length := _marked_attribution(lines, at)):
-                out += lines[at : at + length]
-                kinds += [_Is.INTRODUCTION] * length
-                at += length
-                continue
             if may_be and (found := find_attribution(lines, at)):
                 _take_attribution(lines, at, found, out, kinds)
                 at += found.lines
@@ -168,9 +163,9 @@ def _classify(lines: list[str]) -> tuple[list[str], list[_Is], int]:
                 kinds += [_Is.QUOTED] * len(quoted)
                 at += bars
                 continue
-        out.append(lines[at])
-        kinds.append(kind)
-        at += 1
+        out += lines[at : at + length]
+        kinds += [kind] * length
+        at += length
     out += lines[at:]
     return out, _with_signatures(out, kinds), len(kinds)
 
