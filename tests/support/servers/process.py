@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from signal import SIGKILL, SIGTERM, Signals
 from typing import TypeVar
@@ -149,14 +150,13 @@ class Child:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, SIGKILL)
-        except ProcessLookupError:
-            return
+        # A killed process holds its sockets until it is gone, and a new server finds them in use.
+        wait_until(lambda: not _lives(process.pid))
 
     def remove(self) -> None:
         """Kill the remaining processes and remove the directory."""
-        self.signal(SIGKILL)
         self.stop(SIGKILL)
         # The killed ones may write a last file meanwhile.
         wait_until(self._removed)
@@ -164,6 +164,16 @@ class Child:
     def _removed(self) -> bool:
         shutil.rmtree(self.directory, ignore_errors=True)
         return not self.directory.exists()
+
+
+def _lives(group: int) -> bool:
+    """Return whether a process of the group runs; one that ended and that nobody waits for does not."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, found = stat.read_text("ascii", "replace").rpartition(")")[2].split()[:3]
+            if int(found) == group and state != "Z":
+                return True
+    return False
 
 
 def _accepts(port: int) -> bool:
