@@ -167,7 +167,7 @@ class Child:
 
 
 def _lives(group: int) -> bool:
-    """Return whether a process of the group runs; one that ended and that nobody waits for does not."""
+    """Return whether a process of the group runs; a zombie does not."""
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
             state, _, found = stat.read_text("ascii", "replace").rpartition(")")[2].split()[:3]
