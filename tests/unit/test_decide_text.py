@@ -92,6 +92,8 @@ def test_text_that_begins_as_a_note_without_its_sign_is_refused_with_an_offer() 
         "Intern!\nGeheim.",
         "№notiz Geheim.",
         "{intern} Geheim.",
+        "Intern! Geheim.",
+        "INTERN Geheim.",
         "+++ INTERN +++ Geheim.",
         "„Intern“ Geheim.",
         "ACHTUNG INTERN: Geheim.",

@@ -34,7 +34,7 @@ _NOTE_WITHOUT_SIGN = re.compile(
     rf"|(?:akten|gesprächs)?notiz\s(?:an|für)\s(?:{_TO_WHOM}|{_NAME})|nur\sfür\s(?:{_TO_WHOM}|(?P<whom>{_NAME}))"
     r"|interne?s?(?:\s\([^()\n]{1,40}\)|,\snicht\s[^\n:.]{1,30})?|internal(?:\snote)?|note\sinterne"
     r"|interner?\s(?:info(?:rmation)?|mitteilung|nachricht|anmerkung|bemerkung|hinweis))"
-    r"(?:\s?:|\s[-–—]\s|!?[^\S\n]{0,9}\n)"
+    r"(?:\s?:|!\s|\s[-–—]\s|!?[^\S\n]{0,9}\n)|[^\w\n>]{0,10}(?-i:INTERN|NOTIZ)\s"
     r"|[^\w\n>]{0,10}(?:[@/!§⌗№$+\\]|[%=]23|(?:hash(?:tag)?|raute|dièse)\s)(?:notiz|intern|note)\b"
     r"|\s{0,5}[\[({<|=\"„“»«*_+-]{1,3}\s?(?:(?:nur|rein)\s)?(?:(?:interne\s)?notiz|intern|internal|note\sinterne)"
     r"\s?[\])}>|=\"“”»«*_+-]{1,3}(?!\w|\s(?:ist|heißt|steht|lautet|bedeutet|meint)\b)"

@@ -96,12 +96,10 @@ def change_ticket(
     found = _notifications(context, change, effects, restructuring, by_staff=by_staff)
     notifications = _once(found, change, effects, informed)
     effects += map(Notify, notifications)
-    notified = {n.to.email: n.to for n in notifications if n.to.email not in change.actor_addresses}
-    people = tuple(notified.values())
-    asks = not by_staff and message is None
-    done = [_result(context, one, after, people, asks=asks) for one in applied]
-    details = ((command.name, command.receipt(one.value).detail) for command, one in answers)
-    done += [CommandResult(name, after, people, detail=detail) for name, detail in details]
+    others = (n.to for n in notifications if n.to.email not in change.actor_addresses)
+    people = tuple({person.email: person for person in others}.values())
+    done = [_result(context, one, after, people, asks=not by_staff and message is None) for one in applied]
+    done += [CommandResult(c.name, after, people, detail=c.receipt(one.value).detail) for c, one in answers]
     done += _notes(commands, message, after, people)
     undoable = all(one.command.undoable for one in applied if one.effects)
     return ChangedTicket(after, tuple(effects), tuple(done), any(one.effects for one in applied), undoable)
