@@ -1,11 +1,8 @@
 """Run the application until a signal stops it; reload the configuration on SIGHUP."""
 
 import os
-import queue
 import signal
 from collections.abc import Callable
-from contextlib import ExitStack
-from types import FrameType
 
 import structlog
 
@@ -24,24 +21,21 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def run(settings: Settings, reload: Callable[[], Settings]) -> int:
-    """Run until SIGTERM or SIGINT; on SIGHUP apply the configuration that `reload` returns, if valid."""
-    # A handler interrupts this thread anywhere, even within `get`: only SimpleQueue is reentrant.
-    signals: queue.SimpleQueue[int] = queue.SimpleQueue()
+    """Run until SIGTERM or SIGINT; on SIGHUP apply the configuration that `reload` returns, if valid.
 
-    def put(number: int, _: FrameType | None) -> None:
-        signals.put(number)
-
-    before = {number: signal.signal(number, put) for number in SIGNALS}
-    with ExitStack() as stack:
-        stack.callback(lambda: [signal.signal(number, old) for number, old in before.items()])
-        stack.enter_context(exclusive_lock(settings))
+    The signals stay blocked: the process ends after this.
+    """
+    # Blocked signals wait for `sigwait`, in the threads that start later too. A handler would lose a signal
+    # that arrives just before this thread waits: it runs only after the wait.
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    with exclusive_lock(settings):
         application = Application(settings)
         try:
             application.start()
             log.info("daemon started", mailboxes=application.running_mailboxes(), config=str(settings.file))
             _report(application)
             systemd.ready(_status_line(application))
-            while (number := signals.get()) == signal.SIGHUP:
+            while (number := signal.sigwait(SIGNALS)) == signal.SIGHUP:
                 application = _reload(application, reload)
             log.info("daemon stopping", signal=signal.Signals(number).name)
             systemd.stopping("finishing the current work")

@@ -1,6 +1,7 @@
 """The daemon as a process, with real servers that stop and start."""
 
 import json
+import re
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -103,6 +104,23 @@ def test_sigterm_within_a_batch_ends_in_order_and_the_next_start_continues(env: 
     found = audit(env, workload)
     assert found.broken == ()
     assert found.sent_twice == 0
+
+
+def test_a_signal_to_the_daemon_is_kept_until_it_waits_for_signals(daemon: Daemon) -> None:
+    # A handler runs between two instructions of Python, so it may run after the wait has begun.
+    daemon.wait_logged("daemon started")
+    tasks = {task.name: task for task in Path(f"/proc/{daemon.pid}/task").iterdir()}
+    del tasks[str(daemon.pid)]  # the main thread accepts them while it waits
+    assert tasks
+    for task in tasks.values():
+        assert {signal.SIGTERM, signal.SIGINT, signal.SIGHUP} <= blocked_signals(task)
+
+
+def blocked_signals(task: Path) -> set[int]:
+    """Return the signals that a thread blocks, as proc(5) shows them."""
+    found = re.search(r"^SigBlk:\s+([0-9a-f]+)$", (task / "status").read_text("ascii"), re.MULTILINE)
+    assert found is not None
+    return {number for number in range(1, 64) if int(found[1], 16) >> (number - 1) & 1}
 
 
 def test_sighup_with_a_new_school_serves_it(env: SchoolEnv, daemon: Daemon, dovecot: Dovecot) -> None:
