@@ -2,10 +2,12 @@
 
 import pytest
 
+from mailbot.core.model.effects import AddCc
 from mailbot.core.model.mail import Address
 from mailbot.core.model.notification import Reason
 from tests.support.scenario import (
     ERIKA,
+    EVE,
     KARL,
     LENA,
     MAX,
@@ -68,3 +70,25 @@ def test_at_most_twenty_people_are_in_cc(more: int, reasons: list[Reason]) -> No
 def test_colleague_may_be_the_requester() -> None:
     done = answers(MAX, ticket(), f"#für {ERIKA}").decide()
     assert done.ticket().requester.email == ERIKA
+
+
+def test_people_in_cc_of_a_mail_join_the_ticket_that_it_answers_only(subtests: pytest.Subtests) -> None:
+    olga = Address("olga@schule.example")
+    for sender, text, joined in (
+        (MAX, "Erledigt.", [AddCc("GYM-1", olga)]),
+        (MAX, "Erledigt.\n#close 2", []),
+        (EVE, "Erledigt.", []),
+    ):
+        with subtests.test(sender=sender, text=text):
+            case = answers(sender, ticket(), text).with_facts(ticket(2)).proven().with_mail(cc=(olga,))
+            assert [e for e in case.decide().effects if isinstance(e, AddCc)] == joined
+
+
+def test_people_of_a_new_mail_go_into_the_ticket_that_its_command_names() -> None:
+    done = (
+        writes(MAX, "#cc olga@schule.example 2\nDer Beamer ist dunkel.")
+        .with_facts(ticket(2))
+        .proven()
+        .decide()
+    )
+    assert AddCc("GYM-2", Address("olga@schule.example")) in done.effects
