@@ -27,10 +27,9 @@ if TYPE_CHECKING:
     import lxml.html
 
 _MAX_STYLE, _MAX_SHEET, _MAX_RULES, _MAX_COLOUR, _MAX_VALUE = 4_000, 200_000, 2_000, 200, 200
-# Work, in characters of declarations that are read in the same time. It is the work of computing a look, of a
-# declaration of a rule in it, and of reading a style attribute. Then that of a character at which the
-# attribute is taken apart, and of an escape in it. `_PASSED` other characters are passed over in the time of
-# one.
+# What each step costs, measured in characters of declarations: to compute a look, to apply a declaration of a
+# rule to it, and to read a style attribute. Within the attribute: a character at which it is split, and an
+# escape. `_PASSED` other characters cost as much as one.
 _LOOK_WORK, _RULE_WORK, _STYLE_WORK, _PART_WORK, _ESCAPE_WORK, _PASSED = 100, 5, 20, 3, 8, 8
 _VARIABLE_WORK = 100
 _PARTS = re.compile(r"[;\\'\"/]")
