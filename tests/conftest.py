@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.memory import in_memory
 
-pytest_plugins = ["tests.support.require_all"]
+pytest_plugins = ["tests.support.require_all", "tests.support.failed_subtests"]
 
 # A commit waits for the disk, often for longer than its test takes otherwise.
 MEMORY = in_memory(4 * 2**30)
