@@ -1,6 +1,7 @@
 """Reading and filing mail in a real Dovecot, and with servers that misbehave."""
 
 import dataclasses
+import socket
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from mailbot.config import ImapAccount, Secret
 from mailbot.inbox import FetchedMail, Mailbox, MailInfo, fetched
 from mailbot.inbox import mailbox as module
+from mailbot.inbox.session import open_session
 from tests.support.inbox_mails import fetch_all, imap_script, mail, play
 from tests.support.servers.dovecot import ODD_USER, PASSWORD, Dovecot
 from tests.support.servers.scripted import ScriptedServer
@@ -23,6 +25,15 @@ def test_mails_are_fetched_unchanged_with_each_kind_of_connection_security(
     with Mailbox.open(dovecot.account(user, security)) as mailbox:
         assert mailbox.uids() == [1, 2]
         assert [fetched.raw for fetched in mailbox.fetch(mailbox.describe([1, 2]))] == [mail(1), mail(2)]
+
+
+@pytest.mark.parametrize("security", ["tls", "starttls", "none"])
+def test_no_piece_of_a_command_waits_for_the_acknowledgement_of_the_last(
+    dovecot: Dovecot, user: str, security: Any
+) -> None:
+    client = open_session(dovecot.account(user, security), timeout=30)
+    assert client.socket().getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    client.logout()
 
 
 def test_password_with_umlauts_and_quotes_logs_in(dovecot: Dovecot) -> None:
