@@ -24,7 +24,8 @@ ODD_PASSWORD = 'Grüße "an" \\alle%'
 
 # Why each line is there: default_internal_* and default_login_user, because only root may change users;
 # no chroot for the same reason; first_valid_uid, because the uid may be a low one; imap-login keeps TLS
-# connections of others alive, hence few processes with many clients.
+# connections of others alive, hence few processes with many clients; a process serves one user after the
+# other, since a new one for each login takes longer than most sessions.
 CONFIGURATION = """
 protocols = imap
 listen = 127.0.0.1
@@ -78,6 +79,7 @@ service imap-login {{
 }}
 service imap {{
   process_limit = 2000
+  service_count = 1000
 }}
 service anvil {{
   chroot =
