@@ -11,6 +11,7 @@ import pytest
 
 from mailbot.service.desk import Desk
 from mailbot.store.database import Engine, open_database
+from tests.support import compiled_statements  # noqa: F401 - all databases of the tests share them
 from tests.support.desk_harness import GERMAN_POLICY, DeskHarness
 from tests.support.new_database import new_postgresql, new_sqlite
 from tests.support.packaged_templates import TEMPLATES
