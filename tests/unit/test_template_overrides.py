@@ -54,7 +54,8 @@ def test_own_template_that_cannot_be_read_is_reported_with_its_file(
     assert f"Permission denied: '{file}'" in next(broken_templates(Templates(tmp_path)))
 
 
-def test_fifo_in_place_of_a_template_is_never_read(tmp_path: Path) -> None:
+def test_fifo_in_place_of_a_template_is_never_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailbot.preview.FORMS", (("de", False),))
     (tmp_path / "de").mkdir()
     os.mkfifo(tmp_path / "de" / "receipt.txt.j2")
     templates = Templates(tmp_path)
