@@ -121,7 +121,7 @@ $(READY): requirements.lock requirements-demo.lock pyproject.toml
 	rm -rf $(VENV) && "$$python" -m venv $(VENV)
 	@$(PIP) install --require-hashes -r requirements.lock -r requirements-demo.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
-	@$(RUN) compileall -q mailbot
+	@$(RUN) compileall -q -j 0 mailbot tests/support
 	@$(VENV)/bin/python -c 'import os; open("$(READY)", "w").write(os.getcwd())'
 
 $(TOOLS): $(READY) requirements-dev.lock

@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from mailbot.config import ConfigurationError, load
-
 PASSWORD = "s3cr3t-Pässword"
 GOOD = """
 [bot]
@@ -46,6 +44,9 @@ Write = Callable[..., Path]
 
 def problems(path: Path, environ: Mapping[str, str] = ENVIRON) -> list[str]:
     """Return the lines of what is wrong, without the file in front of each."""
+    # pytest-xdist's controller imports this module, too, and runs no test.
+    from mailbot.config import ConfigurationError, load
+
     with pytest.raises(ConfigurationError) as raised:
         load(path, environ)
     lines = str(raised.value).splitlines()
