@@ -127,6 +127,7 @@ $(READY): requirements.lock requirements-demo.lock pyproject.toml
 $(TOOLS): $(READY) requirements-dev.lock
 	@echo 'Installing the tools of the tests.'
 	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@$(RUN) pytest --collect-only -qq >/dev/null || true  # each process of the first run would compile all tests
 	@touch $@
 
 $(RELEASE_TOOLS): $(READY) requirements-release.lock
