@@ -185,6 +185,7 @@ def test_polite_words_around_an_argument_are_ignored() -> None:
         "#fermer n° 12": ("n°", "12"), "#erledigt, danke dir!": (), "#schließen Meldung 12": ("12",),
         "#close pls": (), "#close thx!": (), "#erledigt, bitte schön": (),
         "#wiedervorlage morgen bitte": ("morgen",), "#close vielen Dank!": (), "#close, danke schön": (),
+        "#fermer s'il vous plaît": (), "#schließen das Ticket": (), "#close no. 12": ("12",),
         "#schließen bitte und danke": (), "#zuweisen Anna Schön": ("Anna", "Schön"),
         "#zuweisen Max, bitte": ("Max",), "#suche bitte danke": ("bitte", "danke"),
     }  # fmt: skip

@@ -14,6 +14,7 @@ def test_line_of_a_program_is_no_text(subtests: pytest.Subtests) -> None:
     for line in [
         "Von meinem iPhone gesendet",
         "Von meinem iPad gesendet",
+        "Sent from HEY for iOS",
         "Von meinem iPhone",
         "Von meinem Android-Gerät",
         "From my iPhone",

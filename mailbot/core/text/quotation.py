@@ -250,7 +250,9 @@ def _with_signatures(lines: list[str], kinds: list[_Is]) -> list[_Is]:
             signing = signed = False
         elif kind is _Is.MARK:
             begins = lines[at].strip() == SIGNATURE_BEGINS
-            signing = begins and (signed or written or (answers and _looks_signed(lines, at + 1, below[at])))
+            signing = begins and (
+                signed or written or (answers and _looks_signed(lines, at + 1, below[at] - 1))
+            )
         elif kind is _Is.TEXT and not signing:
             possible = written or (answers and _looks_signed(lines, at, below[at]))
             signing = possible and _is_signature(lines, at, below[at], answers=answers)
@@ -266,7 +268,7 @@ def _looks_signed(lines: list[str], at: int, filled: int) -> bool:
         return False
     found = _DELIMITER.match(lines[at]) or _LOOSE_DELIMITER.match(lines[at])
     below = [line for line in lines[at + 1 : at + 3 * _LOOSE_SIGNATURE_LINES] if line.strip("\ue003\ue004 ")]
-    return bool(found) and is_address(below[: max(filled - 1, 1)])
+    return bool(found) and is_address(below[: max(filled, 1)])
 
 
 def _is_signature(lines: list[str], at: int, filled: int, *, answers: bool) -> bool:
