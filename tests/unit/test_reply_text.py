@@ -316,6 +316,27 @@ def test_text_behind_the_colon_of_an_attribution_is_quoted(subtests: pytest.Subt
             assert f"{OLD}\nSeit gestern." in got.quoted
 
 
+def test_answers_in_the_element_of_gmail_around_attribution_and_quotation_are_kept() -> None:
+    wrote = "Am 12.05.2025 um 08:05 schrieb Kim Probst <kim@hgs.example>:"
+    reply = f"> > {wrote}\n>\n> > Welcher Raum?\n> Raum 12\n> > Gerät?\n> Beamer"
+    assert split(reply, structured=True).text == "> Welcher Raum?\nRaum 12\n> Gerät?\nBeamer"
+    assert split(f"Ja.\n{reply}", structured=True).text.startswith("Ja.\n\n> Welcher Raum?")
+    for above in (f"{NEW}\n{wrote}\n", f"{NEW}\n"):
+        older = f"> > {wrote}\n> > {OLD}\n" + ("> Danke.\n" if wrote in above else "")
+        assert split(f"{above}{older}", structured=True).text == NEW, above
+
+
+def test_separator_behind_own_words_in_their_line_begins_the_quotation() -> None:
+    for begin in (
+        "-----Ursprüngliche Nachricht-----",
+        "---- Kim Probst schrieb ----",
+        "Von: Kim <kim@hgs.example> Gesendet: 12. Mai 2025 08:05 An: hilfe Betreff: Beamer",
+    ):
+        assert split(f"{NEW} {begin}\n{OLD}").text == NEW, begin
+    for text in ("Hier fehlt alles ---- Seite 12 ----", "Umzug Von: Raum 3 An: Raum 4"):
+        assert split(text).text == text
+
+
 def test_words_below_a_signature_above_the_quotation_are_the_answer() -> None:
     quotation = f"Am 12.05.2025 um 08:05 schrieb Kim Probst:\n> {OLD}"
     for text, kept in (

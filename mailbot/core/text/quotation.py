@@ -14,6 +14,7 @@ from mailbot.core.text.attribution import (
     is_groupwise_attribution,
     may_be_attribution,
 )
+from mailbot.core.text.container import is_introduced, opened_container, separated
 from mailbot.core.text.header_block import (
     header_length,
     is_forward_marker,
@@ -72,10 +73,10 @@ def split(text: str, structured: bool = False) -> SplitText:
 
     `structured`: the ">" were derived from the structure of an HTML mail, not typed by the author.
     """
-    lines = _with_resolved_indentation([line.rstrip("\r") for line in text.split("\n")])
+    lines = _with_resolved_indentation(separated(text))
     if structured and (inner := _inside_single_quotation(lines)):
         lines = inner
-    lines, kinds, cut = _classify(lines)
+    lines, kinds, cut = _classify(opened_container(lines) if structured else lines)
     forwarded = _is_forwarded(lines, kinds, cut)
     below = [line for line in lines[cut:] if line.strip() not in (SIGNATURE_BEGINS, SIGNATURE_ENDS)]
     shown = _shown(lines, kinds)
@@ -103,19 +104,9 @@ def _with_resolved_indentation(lines: list[str]) -> list[str]:
         if not line.startswith(INDENTED):
             quoted = False
         elif not at or not lines[at - 1].startswith(INDENTED):
-            quoted = _introduced(out)
+            quoted = is_introduced(out)
         out.append(line.replace(INDENTED, "> " if quoted else ""))
     return out
-
-
-def _introduced(lines: list[str]) -> bool:
-    """Return whether the last lines introduce a quotation."""
-    near = [line for line in lines[-12:] if line.strip()][-4:]
-    for at in range(len(near)):
-        found = find_attribution([*near, "> "], at)
-        if is_header_block(near, at) or (found and at + found.lines == len(near)):
-            return True
-    return bool(near) and (is_separator(near[-1]) or is_forward_marker(near[-1]))
 
 
 def _inside_single_quotation(lines: list[str]) -> list[str]:
