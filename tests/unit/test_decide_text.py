@@ -134,6 +134,11 @@ def test_text_that_begins_as_a_note_without_its_sign_is_refused_with_an_offer() 
         "Unter uns: Geheim.",
         "@Erika: Geheim.",
         "@Toni, Geheim.",
+        "Kurze interne Info: Geheim.",
+        "Für die Kollegen: Geheim.",
+        "Do not send to the teacher: Geheim.",
+        "Nicht senden!\nGeheim.",
+        "Moin,\nintern: Geheim.",
         "Note for Erika: Geheim.",
         "For the team only: Geheim.",
         "Private note: Geheim.",
@@ -191,6 +196,9 @@ def test_text_that_begins_as_a_note_without_its_sign_is_refused_with_an_offer() 
         "Es gibt zwei Drucker:\n\nIntern: Raum 12\nExtern: Raum 14",
         "Der Raum unter uns hat auch kein Netz.",
         "Ist das Telefon intern?",
+        "Nicht senden drücken, sondern speichern: dann geht es.",
+        "Für die Kollegen in Raum 3 gilt das auch: neu starten.",
+        "Bitte wählen Sie:\n\nextern\nintern",
     ):
         assert answers(MAX, ticket(), text).decide().outcome == "reply", text
 
@@ -228,6 +236,10 @@ def test_note_in_the_subject_without_its_sign_is_refused_with_an_offer() -> None
     assert problem.decide().outcome == "opened"
     old = ticket(subject="Telefon (intern)")
     assert answers(MAX, old, "Geht.").with_mail(subject="Re: Telefon (intern)").decide().outcome == "reply"
+
+
+def test_new_problem_of_staff_with_an_internal_label_opens_a_ticket() -> None:
+    assert writes(MAX, "Intern: Der Drucker ist aus.").proven().decide().outcome == "opened"
 
 
 def test_last_line_of_a_signature_may_mark_an_answer_as_internal() -> None:

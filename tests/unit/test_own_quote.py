@@ -73,7 +73,7 @@ def test_name_before_each_quoted_line_is_a_mark() -> None:
             assert answer_of(reply) == ANSWER, reply
 
 
-def test_letters_and_marks_that_a_program_replaced_are_not_compared() -> None:
+def test_characters_and_marks_that_a_program_replaced_are_not_compared() -> None:
     for quoted in (
         HELP.replace("ö", "oe").replace("ü", "ue").replace("ß", "ss").replace("ä", "ae"),
         HELP.replace("\n", "=20\n"),

@@ -19,22 +19,27 @@ Names = Mapping[str, str]
 """The folded words of names, each with `COLLEAGUE` or `REQUESTER`."""
 
 # All words in their folded form.
-_TO = r"(?:fuer|fuers|an|ans|for|to|pour|a)(?: (?:das|die|den|the|l|mein\w{0,2}|unser\w{0,2}))?"
-_TEAM = rf"(?:team|equipe|{COLLEAGUE}|kolleg\w{{1,5}}|staff|uns|us|nous|mich|myself|self)"
+_TO = r"(?:fuer|fuers|an|ans|for|to|pour|a)(?: (?:das|die|den|the|l|alle|mein\w{0,2}|unser\w{0,2}))?"
+_TEAM = rf"(?:team|equipe|{COLLEAGUE}|kolleg\w{{1,5}}|supporter|staff|uns|us|nous|mich|myself|self)"
 _NOUN = (
     r"(?:vermerk|kommentar|anmerkung|bemerkung|mitteilung|nachricht|info(?:rmation)?|hinweis|comment|note)"
 )
 _NOBODY = r"(?:sie|ihnen|dich|euch|alle|d(?:as|ie|en)|the|l[ae]s?|(?:mein|unser)\w{0,2})\b"
+_OUTSIDER = (
+    rf"(?:schule|{REQUESTER}|lehrer(?:in)?|melder(?:in)?|kunden?|teacher|requester|customer|professeur)"
+)
 _CORE = re.compile(
-    r"\b(?:intern|internal(?:ly)?|teamintern|internen?|internes|interner|aktenvermerk"
+    r"\b(?:(?:team|support)?intern|internal(?:ly)?|internen?|internes|interner|interna|aktenvermerk"
     rf"|(?:akten|gespraechs|team)?notiz(?: {_TO} {_TEAM}| (?:fuer|an|for|pour) (?!{_NOBODY})\w{{2,20}})?"
-    rf"|nur {_TO} (?:{_TEAM}|euch)|(?:{_TO} )?{_TEAM} only|only {_TO} {_TEAM}|{_TO} {_TEAM} uniquement"
-    rf"|(?:private|team) note|{_NOUN} {_TO} {_TEAM}|unter uns|entre nous|nicht ?oeffentlich|not public"
-    rf"|nicht {_TO} (?:schule|{REQUESTER}|lehrer(?:in)?|melder(?:in)?|kunden?))\b"
+    rf"|(?:nur|only|just|juste) {_TO} (?:{_TEAM}|euch)|(?:{_TO} )?{_TEAM} (?:only|uniquement|seulement)"
+    rf"|nur (?:team|support|supporter)|reserve a l equipe|(?:private|team) note|{_NOUN} {_TO} {_TEAM}"
+    r"|(?:unter|zwischen) uns|entre nous|between us|nicht ?oeffentlich|not public"
+    rf"|nicht (?:ver|ab)?(?:senden|schicken)|(?:do not send|don t send|ne pas envoyer)(?: {_TO} {_OUTSIDER})?"
+    rf"|(?:nicht|not|pas) {_TO} {_OUTSIDER})\b"
 )
 _CORE_OR_WEAK = re.compile(rf"{_CORE.pattern}|\b(?:vertraulich|confidential|confidentiel|memo)\b")
 """The same, and words that are internal only if the text does not address its reader."""
-_BEFORE_COLON = re.compile(rf"(?:(?:p ?s )?{_TO} (?:team|equipe|{COLLEAGUE})|interne[nrs]?)")
+_BEFORE_COLON = re.compile(rf"(?:(?:p ?s )?{_TO} (?:team|equipe|supporter|kolleg\w{{1,5}})|interne[nrs]?)")
 """Labels before a colon only; without it, they begin a sentence or are above the author's name."""
 _FILLING = frozenset(
     """
@@ -43,22 +48,27 @@ _FILLING = frozenset(
     nachricht kenntnis gebrauch zwecke nicht senden schicken weiterleiten weitergeben schule bleibt
     bleiben behandeln lassen halten zu diesem ticket gedacht ist dies eine vertraulich memo only use for
     the strictly please comment private me message do not forward send this is confidential usage
-    uniquement remarque commentaire seulement pour ceci est une a l equipe en moi confidentiel
+    uniquement remarque commentaire seulement pour ceci est une a l equipe en moi confidentiel kurze
+    kleine wichtige neue weitere noch eigene ganz alle support supporter it edv eyes just juste selbst
+    don t pas ne envoyer verschicken abschicken
     """.split()  # noqa: SIM905 - a word list reads better than a hundred quotation marks
 )
 _ADDRESSES_READER = re.compile(
     r"\b(?:Sie|Ihnen|Ihre?\w{0,2}|[dD]u|[dD]ir|[dD]ich|[dD]eine?\w{0,2}|[yY]our?|[vV]ous|[vV]otre|[vV]os)\b"
 )
-_OUTSIDE = re.compile(r"\bextern(?:al|e)?\s{0,3}[:=]", re.I)  # "Intern: 12, extern: 4711" are numbers
+_OUTSIDE = re.compile(
+    r"\bextern(?:al|e)?\s{0,3}(?:[:=]|$)", re.I | re.M
+)  # "Intern: 12, extern: 4711" are numbers
 _SALUTATION = re.compile(
-    r"\W{0,5}(?:hallo|hi|hey|moin|liebe[rs]?|guten (?:tag|morgen)|dear|hello|bonjour) [^,!.:]{1,30}[,!] {0,3}"
+    r"\W{0,5}(?:hallo|hi|hey|moin|liebe[rs]?|guten (?:tag|morgen)|dear|hello|bonjour)"
+    r"(?: [^,!.:]{1,30})?[,!] {0,3}"
 )
 _LEAD = re.compile(r"(?:\W|_){0,20}(?:\d{1,2}[.)]\s)?")
 _SPOKEN_COLON = re.compile(r"\s(?:doppelpunkt|colon|deux[ -]points)\b")
 _WORD = re.compile(r"[^\W\d_]+")
 # What ends a label: as a heading, and if there are marks before it, too.
 _HEADING = re.compile(
-    r"\s?(?:[:;!…|#]|\.{1,3}|[-=]>|→)(?=\s|$)|:(?=\w)|,(?=\s)|\s{2,}(?=\S)|\s?[-–—]{1,3}\s|$"
+    r"\s?(?:[:;!…|#]|\.{1,3}|[-=]>|→)(?=\s|$)|:(?=\w)|,(?=\s)|(?:\t|\s{2,})(?=\S)|\s?[-–—]{1,3}\s|$"
 )
 _CLOSED = re.compile(_HEADING.pattern + r"|\s?(?:[^\w\s,&/+-]{1,6}|[/_+-]{2,6})(?!\w)|[\])}>]")
 _NAMING = re.compile(r"\W{0,5}(?:ist|heisst|steht|lautet|bedeutet|meint|is|means|est)\b")

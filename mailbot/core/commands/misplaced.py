@@ -89,8 +89,8 @@ def _is_quoted(line: str) -> bool:
 
 def _notes_without_sign(context: MailContext) -> tuple[RefusedLine, ...]:
     """Return the line of a public answer that marks it as internal without the sign of a command."""
-    if not _is_public_by_staff(context):
-        return ()
+    if not _is_public_by_staff(context) or (context.ticket is None and not context.reading.lines):
+        return ()  # a new problem is for the team alone
     names, word = _names(context), NOTE.word(context.school.language)
     line = internal_line(context.reading.text.strip(), names)
     line = line or marked_end(context.mail.signature.splitlines(), names)
