@@ -40,19 +40,27 @@ def is_introduced(lines: list[str]) -> bool:
 
 
 def opened_container(lines: list[str]) -> list[str]:
-    """Return the lines without the ">" of an element of Gmail around an attribution and its quotation.
+    """Return the lines without the ">" of an element around an attribution and its quotation.
 
-    An author who answers between quoted lines writes into that element, too.
+    Gmail, Yahoo and others put both into one element, and an author who answers between or below the quoted
+    lines writes into it, too.
     """
     start = next((at for at, line in enumerate(lines) if line.startswith(">")), len(lines))
     end = next((at for at in range(start, len(lines)) if not lines[at].startswith(">")), len(lines))
-    if not any(line.startswith("> >") for line in lines[start : start + 2]) or is_introduced(lines[:start]):
-        return lines
     inner = [line[1:].removeprefix(" ") for line in lines[start:end]]
-    first = next((at for at, line in enumerate(inner) if line.strip("> ")), 0)
-    bare = [line.removeprefix("> ") for line in inner[first : first + _MAX_WRAPPED]]
-    found = find_attribution([*bare, "> "], 0) if bare else None
-    if found is None or all(is_quoted(line) for line in inner[first + found.lines :] if line.strip()):
+    filled = [at for at, line in enumerate(inner) if line.strip("> ")]
+    bare = [inner[at].removeprefix("> ") for at in filled[: 2 * _MAX_WRAPPED]]
+    found = find_attribution([*bare, "> "], 0) if bare and not is_introduced(lines[:start]) else None
+    below = filled[found.lines :] if found else []
+    if (
+        found is None
+        or not below
+        or not is_quoted(inner[below[0]])
+        or all(is_quoted(inner[at]) for at in below)
+    ):
         return lines
-    inner[first : first + found.lines] = bare[: found.lines]
+    if find_attribution(bare, found.lines) is not None:
+        return lines  # the author of the quoted mail answered below a quotation
+    for at, line in zip(filled[: found.lines], bare, strict=False):
+        inner[at] = line
     return [*lines[:start], *inner, *lines[end:]]
