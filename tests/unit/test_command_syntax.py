@@ -202,6 +202,14 @@ def test_list_or_heading_with_a_command_word_is_text_in_a_teachers_mail() -> Non
         assert (parse(line, lenient=True).text, parse(line, lenient=True).lines) == (line, ())
 
 
+def test_command_word_before_other_words_is_text_in_a_teachers_mail() -> None:
+    for line in ("#hilfe der Beamer brennt", "#close ist mein Passwort", "#für Klasse 7b fehlen Laptops"):
+        assert names(line, lenient=True) == []
+        assert len(names(line)) == 1
+    for line in ("#schließen 12 14", "#close vielen Dank", "#suche Beamer Raum 204", "#close 12x"):
+        assert len(names(line, lenient=True)) == 1, line
+
+
 def test_mistyped_command_with_marks_is_reported_to_staff() -> None:
     for line in ("*#notitz* Kollegin hat es.", "- #schliesen", "# Notizen"):
         assert names(line) == [None], line
