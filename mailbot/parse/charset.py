@@ -36,13 +36,14 @@ _IN_ASCII = frozenset(
     f"iso2022_{variant}" for variant in ("jp", "jp_1", "jp_2", "jp_2004", "jp_3", "jp_ext", "kr")
 }  # charsets whose ASCII bytes can mean other characters
 _SINGLE_BYTE = re.compile(r"cp1252|cp125\d|iso8859.*|latin.*")
+_NOT_IN_LABEL = re.compile(r"[^a-z0-9_.:+-]")
 SUBSTITUTE = "\x1a"  # ASCII's, for a NUL that must not just disappear
 _REFUSED = re.compile("[\x00\ud800-\udfff]")
 
 
 def codec_name(label: str) -> str:
     """Return the codec for a charset label, or "" for an unknown one."""
-    label = re.sub(r"[^a-z0-9_.:+-]", "", label.lower())[:40]
+    label = _NOT_IN_LABEL.sub("", label.lower())[:40]
     if codec := _known_codec(label):
         return codec
     try:
