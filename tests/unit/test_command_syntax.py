@@ -203,7 +203,7 @@ def test_list_or_heading_with_a_command_word_is_text_in_a_teachers_mail() -> Non
 
 
 def test_command_word_before_other_words_is_text_in_a_teachers_mail() -> None:
-    for line in ("#hilfe der Beamer brennt", "#close ist mein Passwort", "#für Klasse 7b fehlen Laptops"):
+    for line in ("#hilfe der Beamer brennt", "#close ist mein Passwort"):
         assert names(line, lenient=True) == []
         assert len(names(line)) == 1
     for line in ("#schließen 12 14", "#close vielen Dank", "#suche Beamer Raum 204", "#close 12x"):
