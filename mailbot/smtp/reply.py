@@ -31,10 +31,13 @@ class Rule:
     permanent_only: bool = False
 
 
-_LIMIT = r"(limit|quota|exceed|too many|maximum|\bmax\b|\bonly\b|reached|threshold)"
+_LIMIT = (
+    r"(limit|quota|exceed|too many|maxim|\bmax\b|\bonly\b|reached|threshold|kontingent|überschritten|dépass)"
+)
 _PERIOD = (
     r"((per|an?|each|every|last) (second|minute|hour|day|month)"
-    r"|hourly|daily|monthly|\d-hours?|(hour|day) limit)"
+    r"|hourly|daily|monthly|\d-hours?|(hour|day) limit"
+    r"|(pro|je) (minute|stunde|tag)|par (heure|jour)|quotidien)"
 )
 _MESSAGES = r"(messages?|e-?mails?|mails?|recipients|connections|sessions|nachrichten|empfänger|empfaenger)"
 
@@ -54,9 +57,9 @@ RULES = (
         About.DOMAIN,
         "the domain is not authenticated",
         words=(
-            "dmarc[a-z ]{0,20} policy|policy[a-z ]{0,20} dmarc",
+            r"\b(dmarc|spf|dkim)\b[a-z ]{0,20} policy|policy[a-z ]{0,20} (dmarc|spf|dkim)\b",
             r"\b(dmarc|dkim|spf) "
-            r"((policy|validation|verification|authentication|evaluation|check|alignment) ){0,2}"
+            r"((policy|validation|verification|authentication|evaluation|check|alignment|signature) ){0,2}"
             "(has |is |was )?(failed|fails|failure|fail|rejected|violation|violated)",
             r"(fail(s|ed)?|not pass)[a-z ]{0,20} (dmarc|dkim|spf)\b",
         ),
@@ -134,7 +137,7 @@ RULES = (
             "(paused|suspended|disabled|blocked|stopped|deactivated)",
             "(disabled|blocked|locked|suspended) (due to|because of) (abuse|spam|suspicious)|compromised",
             "account (is )?suspended for (outgoing|outbound) (spam|abuse)",
-            "versand[a-zäöü ]{0,40}(gesperrt|blockiert|deaktiviert)|für den versand",
+            "versand[a-zäöü ]{0,60}(gesperrt|blockiert|deaktiviert|eingeschränkt|ausgesetzt)|für den versand",
             "(ihr|dein) (e-mail-)?(konto|postfach|account)[a-z ]{0,30}(gesperrt|deaktiviert)",
             "compte (est )?(suspendu|bloqué)|account (è )?sospeso",
         ),
@@ -175,7 +178,7 @@ RULES = (
         About.MAIL,
         "the size or the content of the mail",
         words=(
-            r"\bspam\b|virus|malware|phishing|content|unsolicited|attachment",
+            r"\bspam\b|virus|malware|phishing|content|unsolicited|attachment|anhang|anhänge",
             r"\bsize\b|too (large|big|long)|length|header|\bhops\b|\blinks?\b",
         ),
     ),
@@ -184,7 +187,7 @@ RULES = (
         "the sender's limit",
         words=(
             r"rate[ -]?limit|limits?\b|throttl|threshold|too (fast|quickly|frequent)",
-            f"(too|zu) ?(many|viele) {_MESSAGES}",
+            rf"(too|zu) ?(many|viele) (\w+ ){{0,2}}{_MESSAGES}",
             f"{_MESSAGES} (count )?quota",
         ),
     ),
