@@ -9,6 +9,15 @@ LENA = Address("lena@schule.example", "Lena Lehrerin")
 NOBODY = Address("support@anderswo.example")
 
 MERE = (
+    "Danke, das Problem hat sich erledigt",
+    "Danke! Nun scannt er wieder",
+    "Danke, der Plotter läuft jetzt.",
+    "Danke, jetzt konnte ich mich endlich einloggen",
+    "Dann ist alles erledigt, danke",
+    "Thema erledigt, danke!",
+    "Vielen Dank im Namen der Klasse",
+    "Danke, wir sind sehr zufrieden",
+    "Danke, alles funktioniert wie gewohnt",
     "Danke!",
     "danke",
     "DANKE!!!",
@@ -101,6 +110,11 @@ MERE = (
 )
 
 NEWS = (
+    "Danke, der Plotter läuft jetzt rückwärts",
+    "Danke, ist wieder wie vorher",
+    "Danke, wir sind nicht zufrieden",
+    "Danke, bin unterwegs",
+    "Danke, jetzt konnte ich mich nicht einloggen",
     "",
     "Danke, aber es geht immer noch nicht.",
     "Danke, aber es geht immer noch nicht",

@@ -81,18 +81,25 @@ _PHRASES = re.compile(
       \ (?:(?:rest|start)\ (?:der|in\ die|ins)\ )?(?:(?:rest|neue)\w?\ )?
       (?:\w{0,10}(?:ferien|tage?|abend|nachmittag|woche|wochenende|feierabend|jahr|rutsch)|mittwoch
         |weihnachten|ostern|pfingsten|weekend|holidays?|day|week|erholung|besserung)\b
-    |\b(?:(?:das|mein|unser|dieses|the)\ )?problem\ (?:(?:ist|wurde|jetzt|nun|damit|is|has\ been)\ ){0,3}
+    |\b(?:(?:das|mein|unser|dieses|the)\ )?problem
+      \ (?:(?:ist|wurde|hat\ sich|jetzt|nun|damit|is|has\ been)\ ){0,3}
       (?:gelöst|behoben|beseitigt|erledigt|weg|vom\ tisch|solved|fixed|gone)\b
-    |\b(?:ist|wurde)\ (?:(?:jetzt|nun|damit|alles)\ ){0,2}(?:gelöst|behoben|beseitigt|repariert)\b
+    |\b(?:(?:damit|dann)\ )?(?:ist|wurde)\ (?:(?:jetzt|nun|damit|alles|es|das)\ ){0,2}
+      (?:gelöst|behoben|beseitigt|repariert|erledigt)\b
+    |\b(?:fall|sache|thema)\ (?:ist\ )?(?:damit\ )?erledigt\b
+    |\b(?:wir\ sind|(?:ich\ )?bin)\ (?:sehr\ )?(?:zufrieden|glücklich|begeistert)\b
+    |\bwie\ (?:es\ soll|gewohnt|gewünscht)\b|\bim\ namen\ (?:der|des|aller|meiner|unserer)\ \w+|\bauch\ ans?\b
     |\b(?:(?:(?:das|mein|the)\ )?ticket\ )?(?:kann|darf)\ (?:(?:jetzt|nun|damit|gerne?|also)\ ){0,2}
       (?:zu|geschlossen\ werden)\b
     |\b(?:(?:der|die|das|mein|unser|ihr)\w{0,2}\ )?
       (?-i:(?!Nichts|Niemand|Kein|Kaum|Nie\b|\w{0,20}(?i:alarm|fehler|virus|absturz)\b)[A-ZÄÖÜ])\w{2,30}
-      \ (?:geht|läuft|funktioniert|tut|klappt|druckt|startet)\ (?:(?:jetzt|nun|auch|endlich)\ )?wieder\b
+      \ (?:geht|läuft|funktioniert|tut|klappt|druckt|startet)
+      \ (?:(?:(?:jetzt|nun|auch|endlich)\ )?wieder\b|(?:jetzt|nun)\b(?=\s*(?:[.,!]|$)))
     |\bbitte\ (?:das\ ticket\ )?(?:schließen|zumachen)\b(?=\s*(?:[.,!]|$))
     |\b(?:es|er|sie)\ (?:druckt|scannt|läuft|geht)\ (?:jetzt\ )?wieder\b
+    |\b(?:jetzt|nun)\ (?:druckt|scannt|läuft|geht)\ (?:es|er|sie)\ (?:endlich\ )?wieder\b
     |\b(?:(?:der|das|die)\ )?(?:ton|bild|internet|wlan|netz|strom|signal|zugriff)\ ist\ wieder\ da\b
-    |\b(?:ich\ )?(?:kann|konnte)\ (?:mich\ )?(?:(?:jetzt|nun|wieder|endlich)\ ){0,3}
+    |\b(?:ich\ )?(?:kann|konnte)\ (?:ich\ )?(?:mich\ )?(?:(?:jetzt|nun|wieder|endlich)\ ){0,3}
       (?:anmelden|einloggen|drucken|arbeiten)\b
     |\b(?:login|anmeldung|passwort|zugang|link)\ (?:klappt|geht|funktioniert|hat\ (?:funktioniert|geklappt))\b
     |\b(?:haben|habt|hast)\ (?:mir|uns)\ den\ tag\ gerettet\b
