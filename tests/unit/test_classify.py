@@ -110,6 +110,16 @@ def _report(subject: str, text: str, sender: str = GATEWAY) -> MailBuilder:
                     "chor+noreply@gruppen.example",
                 ),
                 _report(
+                    "Post by non-member to a closed list",
+                    "You are not allowed to post to this list.",
+                    "chor-owner@listen.example",
+                ),
+                _report(
+                    "Ihre Nachricht wartet auf die Genehmigung des Moderators",
+                    "Ihre Nachricht an die Liste wird zurückgehalten, bis der Moderator sie freigibt.",
+                    "chor-bounces@listen.example",
+                ),
+                _report(
                     "Posting rejected", "It was not accepted for the list.", "chor-request@listen.example"
                 ),
             ],

@@ -82,14 +82,19 @@ def _says(pattern: re.Pattern[str], mail: Mail) -> bool:
 
     People quote such mails, and write about them.
     """
-    text = mail.text[:3000].lower()
+    text = mail.text[:3000]
     spoken = (_FIRST_PERSON, ASKS_TO_SWITCH, ASKS_THE_READER)
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = ["", *(line.strip() for line in text.splitlines() if line.strip()), ""]
     said = any(
-        pattern.search(line) and not above.rstrip().endswith(":")
-        for above, line in zip(("", *lines), lines, strict=False)
+        pattern.search(line.lower()) and not _is_quoted(above, line, below)
+        for above, line, below in zip(lines, lines[1:], lines[2:], strict=False)
     )
-    return said and not any(one.search(text) for one in spoken)
+    return said and not any(one.search(text.lower()) for one in spoken)
+
+
+def _is_quoted(above: str, line: str, below: str) -> bool:
+    """Return whether the line above announces a line, or a person's sentence continues below its end."""
+    return above.endswith(":") or (below[:1].islower() and line.endswith((".", "!")))
 
 
 _LONGEST_RECEIPT = 1_500  # characters

@@ -1,0 +1,75 @@
+"""Absence notes without a header field are automatic; an absent person who says more is human."""
+
+import pytest
+
+from mailbot.core.classify.classify import classify
+from mailbot.parse import parse
+from tests.support.mail_builder import mail
+
+_NOTES = [
+    "Guten Tag,\n\nich bin vom 3.2. bis 7.2. nicht im Haus und ab 10.2. wieder für Sie da.\n\nGruß\nKim Au",
+    "Danke für Ihre Mail. Zwischen dem 3. und 7. Februar bin ich nicht am Platz.",
+    "Ich bin ab 3.2. außer Haus. Ich kehre zurück am 10.2.",
+    "Ich danke für Ihre Nachricht und bin bis 7.2. im Urlaub.",
+    "Ich bin bis zum 7.2. abwesend, habe keinen Zugriff auf meine Mails und antworte danach.",
+    "I'm on leave until 7 February and will reply when I am back. Thanks for your message.",
+    "Je suis absente jusqu'au 7 février. Je répondrai à mon retour.",
+    "Ich bin krank. Bitte wenden Sie sich an das Sekretariat.",
+    "Das Büro ist bis zum 7.2. zu. Ihre Nachricht wird ab dem 10.2. wieder gelesen.",
+]
+_SAYS_MORE = [
+    "Ich bin morgen nicht da, Frau Au schließt auf. Ab 10.2. bin ich wieder am Platz.",
+    "Vom 3. bis 7.2. bin ich nicht erreichbar. Das Tablet liegt im Schrank.",
+    "Ich bin bis 7.2. im Urlaub und der Schlüssel ist beim Hausmeister. Danach wieder im Büro.",
+    "Danke für Ihre Mail. Ich bin am Montag nicht im Haus, ein Techniker darf aber in den Raum.",
+    "I'm out of the office tomorrow, the laptop is on my desk. Back on Friday.",
+    "Je suis absente jusqu'au 7 février, la salle est ouverte.",
+]
+
+
+def _kind(subject: str, text: str, *, answers: bool = True, null_path: bool = False) -> str:
+    made = mail().sender("Kim Au <kim@hgs.example>").subject(subject).text(text)
+    made = made.reply_to("<1@support.example>") if answers else made
+    made = made.header("Return-Path", "<>") if null_path else made
+    return classify(parse(made.build()), frozenset()).kind.value
+
+
+def test_reply_whose_clauses_are_all_about_an_absence_is_a_note(subtests: pytest.Subtests) -> None:
+    for text in _NOTES:
+        with subtests.test(text=text):
+            assert _kind("AW: Tablet", text) == "auto-reply"
+    for text in _SAYS_MORE:
+        with subtests.test(text=text):
+            assert _kind("AW: Tablet", text) == "human"
+
+
+def test_new_mail_of_an_absent_person_is_a_note_only_if_it_thanks_for_a_mail() -> None:
+    assert _kind("Vertretung", f"Vielen Dank für Ihre Mail. {_NOTES[2]}", answers=False) == "auto-reply"
+    assert _kind("Vertretung", _NOTES[2], answers=False) == "human"
+    assert (
+        _kind("Urlaub", "Ich bin vom 3. bis 7.2. im Urlaub. Bitte die Kamera abholen.", answers=False)
+        == "human"
+    )
+
+
+def test_words_of_an_absence_suffice_in_a_mail_without_a_return_address() -> None:
+    assert _kind("Re: Tablet", "Ich bin bis Montag nicht da.", null_path=True) == "auto-reply"
+    assert _kind("Re: Tablet", "Ich bin bis Montag nicht da.") == "human"
+
+
+def test_subject_of_an_automatic_reply_may_name_its_sender_only(subtests: pytest.Subtests) -> None:
+    for subject, kind in [
+        ("Automatische Antwort von Kim Au", "auto-reply"),
+        ("Auto-Reply from Kim Au", "auto-reply"),
+        ("Automatische Antwort von Frau Beispiel", "human"),
+        ("Automatisierte Antwort: Tablet", "auto-reply"),
+    ]:
+        with subtests.test(subject=subject):
+            assert _kind(subject, "Bitte ansehen.", answers=False) == kind
+    assert _kind("Out of office", "Where do I find that?", answers=False) == "human"
+
+
+def test_sentence_of_a_program_within_a_sentence_of_a_person_is_quoted() -> None:
+    said = "Diese Nachricht wurde automatisch erstellt."
+    assert _kind("Re: Untis", f"Vielen Dank!\n{said}\nIhr Team") == "auto-reply"
+    assert _kind("Re: Untis", f"Dort steht\n{said}\nund sonst nichts") == "human"
