@@ -82,7 +82,7 @@ RULES = (
             ".*exceed",
             r"exceeded[a-z ]{0,20} number of (e-?mails|mails|messages)[a-z ]{0,20}"
             " (may|can) send(?! to (it|them|this))",
-            r"(versand|sende)(kontingent|limit|menge)",
+            r"(versand|sende)(kontingent|limit|menge)|anzahl (der )?(ausgehende|versendete|gesendete)",
             r"your sending allowance",
         ),
     ),
@@ -111,7 +111,7 @@ RULES = (
             r"(unauthori[sz]ed|bad outbound|banned) sender|allowed to use (this|that|the) (sender|from)\b",
             "(sender|from)( address)? does not match|(sender|email address) is not verified",
             "absender[a-z ]{0,30}nicht verwenden|not one of your addresses",
-            "absender[a-z ]{0,30}(nicht (erlaubt|zugelassen|gestattet|berechtigt)|unzulässig)",
+            "absender[a-z ]{0,30}(nicht (erlaubt|zugelassen|gestattet|berechtigt)|gehört nicht|unzulässig)",
             "invalid credentials|client (was |is )?not authenticated|basic authentication",
         ),
     ),
@@ -135,7 +135,8 @@ RULES = (
         words=(
             r"\b(sending|sending of e?-?mails?|(outgoing|outbound) (e-?)?mails?)( from)?[a-z ]{0,30}"
             "(paused|suspended|disabled|blocked|stopped|deactivated)",
-            "(disabled|blocked|locked|suspended) (due to|because of) (abuse|spam|suspicious)|compromised",
+            "(disabled|blocked|locked|suspended) (due to|because of) (abuse|spam|suspicious)|compromised"
+            "|suspicious activity",
             "account (is )?suspended for (outgoing|outbound) (spam|abuse)",
             "versand[a-zäöü ]{0,60}(gesperrt|blockiert|deaktiviert|eingeschränkt|ausgesetzt)|für den versand",
             "(ihr|dein) (e-mail-)?(konto|postfach|account)[a-z ]{0,30}(gesperrt|deaktiviert)",
@@ -162,7 +163,7 @@ RULES = (
             "over ?-?quota|over storage|disk quota|allowed storage",
             "on (the )?server|auf dem server|receiving",
             "unknown(?! (error|mailer|command|sender))|no such|unroute?able",
-            r"(not|n't) (exist|have an?)\b",
+            r"(not|n't) (exist|have an?)\b|existiert nicht",
             "(user|recipient|address)( is)? (not found|not local|inactive|disabled|invalid)",
             "(empfänger|empfaenger|destinataire)[a-z ]{0,20} (unbekannt|ungültig|inconnu|invalide)",
             "empfänger (akzeptiert|nimmt)[a-z ]{0,20} kein",
@@ -186,7 +187,7 @@ RULES = (
         About.ACCOUNT,
         "the sender's limit",
         words=(
-            r"rate[ -]?limit|limits?\b|throttl|threshold|too (fast|quickly|frequent)",
+            r"rate[ -]?limit|limits?\b|kontingent|throttl|threshold|too (fast|quickly|frequent)",
             rf"(too|zu) ?(many|viele) (\w+ ){{0,2}}{_MESSAGES}",
             f"{_MESSAGES} (count )?quota",
         ),

@@ -11,6 +11,9 @@ from mailbot.smtp.reply import RULES, About, classify, enhanced_status, shape
 ACCOUNT = (
     "554 5.7.1 Kontingent für ausgehende E-Mails überschritten, 200 je Stunde",
     "550 Nachrichten pro Tag: Maximum erreicht",
+    "550 Maximale Anzahl ausgehender E-Mails erreicht",
+    "553 5.7.1 Absender bot@schule.example gehört nicht zum angemeldeten Konto",
+    "550 5.7.1 Login locked after suspicious activity",
     "550 5.7.1 Nombre de messages autorisés par jour dépassé",
     "421 4.7.0 Too many open SMTP sessions",
     "550 5.7.1 Versand über dieses Konto wegen auffälliger Nutzung eingeschränkt",
@@ -129,6 +132,8 @@ DOMAIN = (
     "550 mail from schule.example failed DMARC",
 )
 RECIPIENT = (
+    "550 Adresse existiert nicht",
+    "452 4.2.2 Kontingent des Postfachs ausgeschöpft",
     "550 5.2.1 This account is locked",
     "550 5.1.1 <kim@hgs.example>: account is suspended for spam",
     "550 5.2.1 Destination account suspended for abuse",
