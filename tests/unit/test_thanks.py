@@ -9,6 +9,10 @@ LENA = Address("lena@schule.example", "Lena Lehrerin")
 NOBODY = Address("support@anderswo.example")
 
 MERE = (
+    "Danke für die Lösung unseres Problems",
+    "Danke, Plotter funktioniert einwandfrei",
+    "Danke und noch frohes Schaffen",
+    "Thanks for fixing that!",
     "Danke, das Problem hat sich erledigt",
     "Danke! Nun scannt er wieder",
     "Danke, der Plotter läuft jetzt.",
@@ -111,6 +115,9 @@ MERE = (
 
 NEWS = (
     "Danke, der Plotter läuft jetzt rückwärts",
+    "Danke, Plotter funktioniert nicht einwandfrei",
+    "Danke, Plotter funktioniert",
+    "Thanks for fixing the plotter, but",
     "Danke, ist wieder wie vorher",
     "Danke, wir sind nicht zufrieden",
     "Danke, bin unterwegs",

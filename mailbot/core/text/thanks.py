@@ -57,8 +57,8 @@ _COURTESIES = frozenset(
 
     beaucoup infiniment bien encore mille de aide tres vous votre vos ton ta nous je j tout toute l le la
     les une un du des d a et pour avec en c est ca cela rapide rapidite prompte efficace efficacite
-    gentillesse equipe bon reponse intervention reactivite depannage solution retour parfait
-    parfaitement grand genial
+    precieux precieuse gentillesse equipe bon reponse intervention reactivite depannage solution retour
+    parfait parfaitement grand genial
     excellent nickel impeccable resolu repare reparation regle marche remarche fonctionne refonctionne va
     maintenant nouveau bonne belle journee soiree semaine fin week cordialement sinceres meilleures
     salutations amicalement
@@ -80,7 +80,7 @@ _PHRASES = re.compile(
     (?:\b(?:einen?|ein|a)\ )?\b(?:(?:schön|gut|froh|erholsam|angenehm)\w{0,2}|nice|great)
       \ (?:(?:rest|start)\ (?:der|in\ die|ins)\ )?(?:(?:rest|neue)\w?\ )?
       (?:\w{0,10}(?:ferien|tage?|abend|nachmittag|woche|wochenende|feierabend|jahr|rutsch)|mittwoch
-        |weihnachten|ostern|pfingsten|weekend|holidays?|day|week|erholung|besserung)\b
+        |weihnachten|ostern|pfingsten|weekend|holidays?|day|week|erholung|besserung|schaffen)\b
     |\b(?:(?:das|mein|unser|dieses|the)\ )?problem
       \ (?:(?:ist|wurde|hat\ sich|jetzt|nun|damit|is|has\ been)\ ){0,3}
       (?:gelöst|behoben|beseitigt|erledigt|weg|vom\ tisch|solved|fixed|gone)\b
@@ -94,7 +94,8 @@ _PHRASES = re.compile(
     |\b(?:(?:der|die|das|mein|unser|ihr)\w{0,2}\ )?
       (?-i:(?!Nichts|Niemand|Kein|Kaum|Nie\b|\w{0,20}(?i:alarm|fehler|virus|absturz)\b)[A-ZÄÖÜ])\w{2,30}
       \ (?:geht|läuft|funktioniert|tut|klappt|druckt|startet)
-      \ (?:(?:(?:jetzt|nun|auch|endlich)\ )?wieder\b|(?:jetzt|nun)\b(?=\s*(?:[.,!]|$)))
+      \ (?:(?:(?:jetzt|nun|auch|endlich)\ )?wieder\b
+        |(?:jetzt\ )?(?:einwandfrei|tadellos|perfekt|bestens)\b|(?:jetzt|nun)\b(?=\s*(?:[.,!]|$)))
     |\bbitte\ (?:das\ ticket\ )?(?:schließen|zumachen)\b(?=\s*(?:[.,!]|$))
     |\b(?:es|er|sie)\ (?:druckt|scannt|läuft|geht)\ (?:jetzt\ )?wieder\b
     |\b(?:jetzt|nun)\ (?:druckt|scannt|läuft|geht)\ (?:es|er|sie)\ (?:endlich\ )?wieder\b
@@ -104,6 +105,8 @@ _PHRASES = re.compile(
     |\b(?:login|anmeldung|passwort|zugang|link)\ (?:klappt|geht|funktioniert|hat\ (?:funktioniert|geklappt))\b
     |\b(?:haben|habt|hast)\ (?:mir|uns)\ den\ tag\ gerettet\b
     |\b(?:very|that\ was|really)\ fast\b|\bfast\ (?:help|reply|answer|response|support|work)\b|\bquick\ fix\b
+    |\bfor\ (?:sorting|fixing|doing|looking\ into)\ (?:this|that|it)(?:\ out)?\b
+    |\b(?:lösung|behebung)\ (?:des|meines|unseres)\ problems\b
     |\bdid\ the\ trick\b|\btout\ est\ rentré\ dans\ l['’]ordre\b
     |\b(?:le\ )?problème\ (?:est\ )?(?:résolu|réglé)\b|\bbons?\ week-?end\b|\bbonnes\ (?:vacances|fêtes)\b
     |\bwie\ immer\b
