@@ -15,6 +15,9 @@ _NOTES = [
     "I'm on leave until 7 February and will reply when I am back. Thanks for your message.",
     "Je suis absente jusqu'au 7 février. Je répondrai à mon retour.",
     "Ich bin krank. Bitte wenden Sie sich an das Sekretariat.",
+    "Danke für deine Nachricht. Ich bin bis 7.2. auf einer Fortbildung und antworte danach.",
+    "Vielen Dank für Ihre Mail. Unser Büro ist diese Woche geschlossen. Ab 10.2. sind wir wieder für Sie da.",
+    "[Automatische Antwort]\n\nWir sehen uns nach der Messe.",
     "Das Büro ist bis zum 7.2. zu. Ihre Nachricht wird ab dem 10.2. wieder gelesen.",
 ]
 _SAYS_MORE = [
@@ -22,6 +25,9 @@ _SAYS_MORE = [
     "Vom 3. bis 7.2. bin ich nicht erreichbar. Das Tablet liegt im Schrank.",
     "Ich bin bis 7.2. im Urlaub und der Schlüssel ist beim Hausmeister. Danach wieder im Büro.",
     "Danke für Ihre Mail. Ich bin am Montag nicht im Haus, ein Techniker darf aber in den Raum.",
+    "Vielen Dank für Ihre Mail. Das Sekretariat ist geschlossen, das Tablet ist bei Frau Au.",
+    "Ich bin bis 7.2. auf Klassenfahrt, Herr Au kennt die Störung.",
+    "Automatische Antwort:\n\nWir sehen uns nach der Messe. Das ist alles.",
     "I'm out of the office tomorrow, the laptop is on my desk. Back on Friday.",
     "Je suis absente jusqu'au 7 février, la salle est ouverte.",
 ]
@@ -63,10 +69,25 @@ def test_subject_of_an_automatic_reply_may_name_its_sender_only(subtests: pytest
         ("Auto-Reply from Kim Au", "auto-reply"),
         ("Automatische Antwort von Frau Beispiel", "human"),
         ("Automatisierte Antwort: Tablet", "auto-reply"),
+        ("Automatische E-Mail-Antwort: Tablet", "auto-reply"),
     ]:
         with subtests.test(subject=subject):
             assert _kind(subject, "Bitte ansehen.", answers=False) == kind
     assert _kind("Out of office", "Where do I find that?", answers=False) == "human"
+
+
+def test_reply_with_a_quotation_to_an_automatic_reply_is_human() -> None:
+    quoted = "Wer ist das?\n\nAm 3.2.2026 um 8:05 schrieb Ada Au <ada@hgs.example>:\n> Ich bin nicht da.\n"
+    assert _kind("AW: Automatische Antwort: Tablet", quoted) == "human"
+    assert _kind("AW: Automatische Antwort: Tablet", "Ich bin nicht da.") == "auto-reply"
+    assert _kind("Re: Tablet [Out of Office]", "See you soon.") == "auto-reply"
+    assert _kind("Tablet [Out of Office]", "The sign says that.", answers=False) == "human"
+
+
+def test_subject_of_a_note_may_begin_with_a_word_of_absence_and_a_colon() -> None:
+    assert _kind("Abwesend: Tablet", "Ich bin abwesend.", answers=False) == "auto-reply"
+    assert _kind("Abwesend: Klasse 5a", "Das zeigt Untis, sie ist aber da.", answers=False) == "human"
+    assert _kind("Bin nicht da: Tablet defekt", "Ich bin nicht da.", answers=False) == "human"
 
 
 def test_sentence_of_a_program_within_a_sentence_of_a_person_is_quoted() -> None:

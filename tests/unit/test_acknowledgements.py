@@ -14,6 +14,7 @@ _ACKNOWLEDGEMENTS = [
     ("Eingangsbestätigung", "Guten Tag,\n\nwir melden uns.\n\nDies ist eine automatisch generierte E-Mail."),
     ("Eingangsbestätigung: Drucker", "Hallo,\n\nDiese Nachricht wurde automatisch erzeugt. Nicht antworten!"),
     ("Ihre Anfrage ist eingegangen [Nr. 4711]", "*** Dies ist eine automatische Antwort. ***"),
+    ("Ticket [#4711]: Ihre Anfrage ist eingegangen", "Diese Mail wurde automatisch erstellt."),
     ("Vielen Dank für Ihre E-Mail", "Guten Tag,\n(Diese E-Mail wurde automatisch versendet.)\nIhr Team"),
     ("Bestätigung Ihrer Anfrage", "Hinweis: Dies ist eine automatisch erstellte Nachricht."),
     ("Empfangsbestätigung", "Bei dieser Mail handelt es sich um eine automatische Empfangsbestätigung."),

@@ -16,7 +16,14 @@ def has_auto_subject(mail: Mail) -> bool:
     """Return whether the subject is that of an automatic reply; a person may ask for one in a new mail."""
     written = (bare_subject(mail.subject), mail.subject)  # "[Automatische Antwort]" looks like a tag
     found = next(filter(None, map(patterns.AUTO_SUBJECT.match, written)), None)
-    if found is None or not names_sender(found["name"], mail):
+    if found is None and answers_mail(mail):
+        return bool(patterns.AUTO_TAG.search(mail.subject))
+    # A person answers an automatic reply, which is below their words.
+    if (
+        found is None
+        or (mail.quoted and is_reply_subject(found.string))
+        or not names_sender(found["name"], mail)
+    ):
         return False
     alone = found.end() == len(found.string) and not answers_mail(mail)
     return not alone or not _asks_about_replies(mail.text[:_READ].lower())
@@ -43,7 +50,12 @@ def is_absence_note(mail: Mail) -> bool:
     if "?" in mail.text or absent is None or patterns.SAYS_BROKEN.search(text):
         return False
     dates = subject[absent.end() :].split()  # behind "bis" or "until"
-    is_whole = not dates or (absent[0][-1].isalpha() and len(dates) <= _DATE_WORDS)
+    prefix = patterns.ABSENT_WORDS.fullmatch(absent[0].removesuffix(":").strip().lower())
+    is_whole = (
+        not dates
+        or (absent[0][-1] == ":" and prefix)
+        or (absent[0][-1].isalpha() and len(dates) <= _DATE_WORDS)
+    )
     alone = is_whole and len(text) < _ONE_SENTENCE and not has_sentence_end(mail.text)
     formal = patterns.AWAY_FORMAL.search(text) or patterns.THANKS_FOR_MAIL.search(text)
     answers = answers_mail(mail) or is_reply_subject(mail.subject)
@@ -60,6 +72,8 @@ def is_away_text(mail: Mail) -> bool:
     answers = bool(mail.in_reply_to) or is_reply_subject(mail.subject) or is_from_program(mail)
     if not (answers or thanks) or mail.quoted or patterns.SAYS_BROKEN.search(text):
         return False
+    if answers and patterns.AUTO_HEADING.match(text):
+        return True
     if patterns.AWAY_TEXT.search(text):
         if bounce.has_null_path(mail) or (answers and patterns.AWAY_FORMAL.search(text)):
             return True

@@ -19,7 +19,8 @@ from mailbot.core.model.mail import Mail
 _SENT = r"(?:anfrage|nachricht|e-?mail|mail|meldung|anliegen|ticket)"
 _RECEIVED = r"(?:message|request|e-?mail|mail|enquiry|inquiry|ticket)"
 _SUBJECT = re.compile(
-    r"\s*(?:(?:re|aw)\s*:\s*)?(?:(?:eingangs|empfangs|annahme)[- ]?bestätigung"
+    r"\s*(?:(?:re|aw)\s*:\s*)?(?:(?:ticket|anfrage|vorgang|request|case)\b[^:]{0,40}: )?"
+    r"(?:(?:eingangs|empfangs|annahme)[- ]?bestätigung"
     rf"|(?:eingangs|empfangs)?bestätigung (?:des (?:eingangs|empfangs)|(?:zu )?ihrer? {_SENT})"
     rf"|(?:wir haben )?ihre? {_SENT} (?:ist |wurde )?(?:bei uns )?"
     r"(?:eingegangen|erhalten|empfangen|registriert)"

@@ -9,7 +9,7 @@ import re
 _AUTO_PHRASES = (
     r"auto(?:matic(?:ally generated)?|mated)?[- ]?(?:reply|response|answer|responder|acknowledge?ment)",
     r"auto(?:mat(?:isch\w*|isiert\w*|\.)?|m\.)?[- ]?(?:(?:generierte|erstellte|erzeugte|versendete) )?"
-    r"(?:rück|empfangs|eingangs|abwesenheits)?(?:antwort|bestätigung|mitteilung|rückmeldung)",
+    r"(?:e-?mail-?|rück|empfangs|eingangs|abwesenheits)?(?:antwort|bestätigung|mitteilung|rückmeldung)",
     r"(?:autom\w*\.? )?(?:abwesenheits|urlaubs|ferien)(?:notiz|nachricht|meldung|benachrichtigung"
     r"|mitteilung"
     r"|hinweis|antwort|auskunft|assistent|info\w*|agent)",
@@ -42,6 +42,9 @@ AUTO_SUBJECT = re.compile(
     r"|\s*(?-i:AUTO)\s*:|\s*auto\s*:\s*(?:re|aw|antw(?:ort)?|odp|ynt|rif)\s*:",
     re.I,
 )
+AUTO_TAG = re.compile(rf"\[(?:{'|'.join(_AUTO_PHRASES)})\]\s?$", re.I)
+_FRAME = r"[-*\[\]()=#_~]{1,9}"
+AUTO_HEADING = re.compile(rf"\s{{0,9}}{_FRAME} ?(?:{'|'.join(_AUTO_PHRASES)})[.!]? ?{_FRAME} ?(?:\n|$)", re.I)
 # A person asks for an automatic reply, or for its end; neither absence notes nor links to unsubscribe do.
 _SWITCH = (
     r"(?:(?:ein|ab|aus|um|frei)(?:zu)?(?:richten|stellen|schalten|leiten)|(?:de)?aktivieren"
@@ -148,10 +151,11 @@ AWAY_TEXT = re.compile(
     r"|not (?:in the office|at (?:my|the) (?:desk|computer)))"
     r"|ik (?:ben|zit) .{0,40}niet (?:op kantoor|achter)|no estoy en la oficina"
     r"|(?:\bbin|ich befinde mich|wir sind) .{0,60}(?:nicht (?:im (?:büro|haus|dienst|hause)"
-    r"|erreichbar"
-    r"|am (?:arbeitsplatz|platz|computer|rechner)|da\b|anwesend)|außer haus|abwesend|in (?:urlaub"
-    r"|elternzeit"
-    r"|den ferien)|im (?:urlaub|mutterschutz)|krank)"
+    r"|erreichbar|am (?:arbeitsplatz|platz|computer|rechner)|da\b|anwesend)|außer haus|abwesend"
+    r"|in (?:urlaub|elternzeit|den ferien)|im (?:urlaub|mutterschutz)|krank"
+    r"|auf (?:einer |einem )?(?:fortbildung|klassenfahrt|dienstreise|reise|lehrgang|tagung))"
+    r"|\b(?:büro|betrieb|sekretariat|verwaltung|schule|wir) .{0,60}(?:geschlossen|nicht besetzt"
+    r"|betriebsferien)\b"
     r"|(?:wieder|zurück) (?:im (?:büro|haus|dienst)|(?:für sie )?erreichbar|für sie da"
     r"|ab|am)\b"
     r"|je (?:suis|serai) .{0,40}(?:absente?\b|en congés?\b|en vacances|hors du bureau|injoignable"
