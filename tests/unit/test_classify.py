@@ -153,6 +153,9 @@ def _report(subject: str, text: str, sender: str = GATEWAY) -> MailBuilder:
                 _answer("Je ne suis pas au bureau.", "Réponse : Absent du bureau"),
                 _answer("No estoy en la oficina.", "Respuesta: Fuera de la oficina"),
                 _answer("Ik zit niet achter de computer.", "Antwoord: Niet achter de computer"),
+                mail()
+                .subject("Ihre Nachricht für Liste chor bestätigen")
+                .text("Um die angehängte Nachricht an die Liste chor weiterzuleiten: https://chor.example/1"),
                 _answer(
                     "Ihre Mail wird erst zugestellt, wenn Sie sich verifizieren: klicken Sie "
                     "https://wall.example"
@@ -313,6 +316,9 @@ def _report(subject: str, text: str, sender: str = GATEWAY) -> MailBuilder:
                 mail()
                 .subject("AW: Rückruf: Telefon")
                 .text("Der Hausmeister will eine E-Mail schreiben oder zurückrufen. Es ist defekt."),
+                mail()
+                .subject("Ihre Nachricht bitte nochmal bestätigen")
+                .text("Ich finde die Nachricht an die Liste der Fachschaft nicht."),
                 mail().subject("Tablet aus").text("😭"),
                 mail().subject("Recall: wie?").text("Ich möchte eine Mail an alle zurückrufen."),
                 _answer("👍 läuft, aber der Drucker nicht"),

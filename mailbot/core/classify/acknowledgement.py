@@ -32,6 +32,7 @@ _SUBJECT = re.compile(
     r"(?:erfolgreich )?(?:erstellt|eröffnet|angelegt|registriert|erfasst|aufgenommen)(?=\W*$|:|\s[-–([])"
     r"|(?:(?:your|new) )?(?:support )?(?:ticket|request|case)\b.{0,60}\b(?:has been|was) "
     r"(?:created|opened|logged)(?=\W*$|:|\s[-–([])"
+    r"|\[?(?:ticket|request|message) received\b"
     r"|accusé de réception|confirmation de (?:réception|votre)|nous avons (?:bien )?reçu votre"
     r"|votre (?:demande|message|courriel|e-?mail|mail) a (?:bien )?été (?:reçue?|enregistrée?))",
     re.I,
@@ -62,6 +63,18 @@ _IS_GENERATED = re.compile(
     r"|kann nicht beantwortet|do not reply|ne pas répondre)[^.!?,\n]{0,40})?"
     r"[ \t*_)=#\u2010-\u2015-]{0,9}(?:[.!]|$)"
 )  # in lower case
+_REGISTERED = re.compile(
+    r"\breceived your\b|\byour (?:request|ticket|message|e-?mail)\b[^.!?\n]{0,40}"
+    r"\b(?:received|created|logged)\b"
+    r"|\b(?:ihre|deine) (?:anfrage|nachricht|e-?mail|meldung)\b[^.!?\n]{0,60}"
+    r"\b(?:erhalten|eingegangen|erfasst|registriert)\b"
+    r"|\bvotre (?:demande|message)\b[^.!?\n]{0,60}\b(?:reçue?|enregistrée?)\b"
+)  # in lower case
+_WILL_ANSWER = re.compile(
+    r"\b(?:is being|will|wird|werden|sera)\b[^.!?\n]{0,80}"
+    r"\b(?:review|process|respon|contact|bearbeite|melde|kümmer|traité)|\bmelden uns\b|\bget back to you\b"
+)  # in lower case
+_NUMBER = re.compile(r"\d{3}")
 _QUESTION = re.compile(r"\?(?:\s|$)")
 _FIRST_PERSON = re.compile(
     r"\b(?:ich|mein(?:e[mnrs]?)?|mir|mich|i|i['’](?:m|ve)|my|me|je|j['’]\w{1,20}|mon|ma|mes|moi)\b(?!\.)"
@@ -70,7 +83,17 @@ _FIRST_PERSON = re.compile(
 
 def is_acknowledgement(mail: Mail) -> bool:
     """Return whether a program confirms that it received a mail, by its subject and its text."""
-    return bool(_SUBJECT.match(bare_subject(mail.subject))) and _says(_SAYS_GENERATED, mail)
+    if not (_SUBJECT.match(bare_subject(mail.subject)) or _SUBJECT.match(mail.subject)):
+        return False
+    return _says(_SAYS_GENERATED, mail) or _says_registered(mail)
+
+
+def _says_registered(mail: Mail) -> bool:
+    """Return whether a text says that a request has a number and will be answered, and no person speaks."""
+    text = (mail.text or mail.quoted)[:3000].lower()  # below "Please type your reply above this line"
+    said = all(one.search(text) for one in (_REGISTERED, _WILL_ANSWER))
+    numbered = _NUMBER.search(f"{mail.subject} {text}")
+    return said and bool(numbered) and not any(one.search(text) for one in (_FIRST_PERSON, _QUESTION))
 
 
 def is_automatic_answer(mail: Mail) -> bool:

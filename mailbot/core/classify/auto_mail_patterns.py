@@ -206,6 +206,7 @@ CHALLENGE = re.compile(
     r"|(?:click|reply).{0,160}(?:so that|to have|in order (?:for|to)"
     r"|and) .{0,40}(?:your (?:message|e-?mail)).{0,40}(?:deliver|release|accept)"
     r"|boxtrapper|spamarrest|spam arrest|challenge[- /]response|tagged message delivery agent"
+    r"|(?:attached message|angehängte nachricht|message ci-joint)\b.{0,40}\blist"
     r"|has been (?:held|quarantined) (?:until|pending|because)|bestätigen sie .{0,60}(?:dass sie"
     r"|ihre (?:nachricht|e-?mail)).{0,80}(?:zugestellt|spam)|sender (?:address )?(?:verification"
     r"|confirmation)",
@@ -215,7 +216,8 @@ CHALLENGE_SUBJECT = re.compile(
     r"(?:please )?(?:confirm|verify|verification|confirmation) .{0,40}(?:your (?:message|e-?mail"
     r"|mail)|sender|required|request)|message (?:held|pending)|your (?:message|e-?mail) (?:is "
     r"|has been )?(?:held|requires? (?:verification|confirmation)|awaits)|spam ?arrest|boxtrapper"
-    r"|bitte bestätigen sie ihre (?:nachricht|e-?mail)"
+    r"|bitte bestätigen sie ihre (?:nachricht|e-?mail)|ihre nachricht .{0,60}bestätigen"
+    r"|confirmez votre message"
 )  # in lower case
 CHALLENGE_TEXT = re.compile(
     r"(?:confirm|verify|prove|authenticate|approve|bestätig\w*|verifizier\w*|confirme\w*|vérifi\w*"

@@ -73,6 +73,7 @@ _NAMES_THE_MAIL = re.compile(
     r"|\b(?:empfänger|benutzer|recipient|user|destinat|geadresseerde|odbiorc|adresat|alıcı|címzett)"
 )  # in lower case
 _SALUTATION = re.compile(r"(?:hallo|moin|bonjour|buongiorno)[^\n.?!]{0,40}[,!]\s")  # in lower case
+_NULL_PATH = re.compile(r"\s?<\s?(?:mailer-daemon(?:@[^<>\s]{1,250})?)?>\s?", re.I)
 _SCANNED = 4000
 _VOICE = 1500
 
@@ -83,8 +84,11 @@ def full_text(mail: Mail) -> str:
 
 
 def has_null_path(mail: Mail) -> bool:
-    """Return whether the mail was sent without a return address (RFC 5321, 4.5.5)."""
-    return any(mail.header(name).strip() in ("<>", "< >") for name in ("return-path", "x-envelope-from"))
+    """Return whether the mail was sent without a return address (RFC 5321, 4.5.5).
+
+    Postfix writes MAILER-DAEMON instead if it hands a mail to a program.
+    """
+    return any(_NULL_PATH.fullmatch(mail.header(name)) for name in ("return-path", "x-envelope-from"))
 
 
 def is_from_server(mail: Mail) -> bool:
