@@ -18,6 +18,9 @@ _NOTES = [
     "Danke für deine Nachricht. Ich bin bis 7.2. auf einer Fortbildung und antworte danach.",
     "Vielen Dank für Ihre Mail. Unser Büro ist diese Woche geschlossen. Ab 10.2. sind wir wieder für Sie da.",
     "[Automatische Antwort]\n\nWir sehen uns nach der Messe.",
+    "Die Kollegin arbeitet nicht mehr für uns. Bitte wenden Sie sich an info@hgs.example.",
+    "Ich bin bereits in Mutterschutz. Meine Nachfolgerin ist Ada Au.",
+    "The school is closed this week. We will get back to you. Thanks for your message.",
     "Das Büro ist bis zum 7.2. zu. Ihre Nachricht wird ab dem 10.2. wieder gelesen.",
 ]
 _SAYS_MORE = [
@@ -28,6 +31,8 @@ _SAYS_MORE = [
     "Vielen Dank für Ihre Mail. Das Sekretariat ist geschlossen, das Tablet ist bei Frau Au.",
     "Ich bin bis 7.2. auf Klassenfahrt, Herr Au kennt die Störung.",
     "Automatische Antwort:\n\nWir sehen uns nach der Messe. Das ist alles.",
+    "Ich bin nicht mehr an der Schule tätig, bitte löschen Sie mein Konto.",
+    "The school is closed on Friday, please come on Monday.",
     "I'm out of the office tomorrow, the laptop is on my desk. Back on Friday.",
     "Je suis absente jusqu'au 7 février, la salle est ouverte.",
 ]

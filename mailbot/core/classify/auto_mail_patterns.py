@@ -17,7 +17,7 @@ _AUTO_PHRASES = (
     r"|assistant|response))?",
     r"ooo|oof|vacation (?:reply|message|notice|response)|away (?:message|notice)",
     r"(?:réponse|message|courriel) automatique(?: d['’]absence)?|(?:message|notification"
-    r"|avis) d['’]absence",
+    r"|avis|réponse) d['’]absence",
     r"absence (?:du bureau|temporaire)|risposta automatica|messaggio automatico|avviso di assenza",
     r"respuesta autom[áa]tica|resposta autom[áaà]tica|automatisch(?:e)? (?:antwoord|bericht)"
     r"|afwezigheids\w+",
@@ -130,6 +130,8 @@ RECEIPT_SUBJECT = re.compile(
 RECEIPT_TEXT = re.compile(
     r"\W{0,20}(?:ihre nachricht\b.{0,400}\bwurde (?:am (?:\w{2,12},? )?\d.{1,60} )?"
     r"(?:gelesen|angezeigt|ungelesen gelöscht)"
+    r"|ihre nachricht wurde (?:an )?d\w{2} folgenden empfängern? (?:erfolgreich )?zugestellt"
+    r"|your message has been delivered to the following recipients?"
     r"|(?:dies|das) ist eine (?:lese|empfangs)bestätigung\b"
     r"|[^\n.!?]{1,80} hat diese einladung (?:(?:mit|unter) vorbehalt |vorläufig )?(?:angenommen|abgelehnt)"
     r"[.!]?[ \t]{0,5}(?:\n[ \t]{0,5}\n|\n?$)"
@@ -152,10 +154,11 @@ AWAY_TEXT = re.compile(
     r"|ik (?:ben|zit) .{0,40}niet (?:op kantoor|achter)|no estoy en la oficina"
     r"|(?:\bbin|ich befinde mich|wir sind) .{0,60}(?:nicht (?:im (?:büro|haus|dienst|hause)"
     r"|erreichbar|am (?:arbeitsplatz|platz|computer|rechner)|da\b|anwesend)|außer haus|abwesend"
-    r"|in (?:urlaub|elternzeit|den ferien)|im (?:urlaub|mutterschutz)|krank"
+    r"|in (?:urlaub|elternzeit|den ferien)|i[mn] (?:urlaub|mutterschutz)|krank"
     r"|auf (?:einer |einem )?(?:fortbildung|klassenfahrt|dienstreise|reise|lehrgang|tagung))"
     r"|\b(?:büro|betrieb|sekretariat|verwaltung|schule|wir) .{0,60}(?:geschlossen|nicht besetzt"
-    r"|betriebsferien)\b"
+    r"|betriebsferien)\b|\b(?:office|school|we) (?:is|are) .{0,30}\bclosed\b"
+    r"|\bnicht mehr (?:(?:für|bei|in) uns(?:er\w{0,3})?\b|.{0,60}tätig\b)"
     r"|(?:wieder|zurück) (?:im (?:büro|haus|dienst)|(?:für sie )?erreichbar|für sie da"
     r"|ab|am)\b"
     r"|je (?:suis|serai) .{0,40}(?:absente?\b|en congés?\b|en vacances|hors du bureau|injoignable"
@@ -187,7 +190,7 @@ _AWAY_FORMAL = (
     r"(?:nicht|not|neither|weder) .{0,30}(?:weitergeleitet|forwarded)|(?:in )?(?:dringenden"
     r"|eiligen) (?:fällen|angelegenheiten)"
     r"|(?:wenden sie sich|kontaktieren sie|erreichen sie) .{0,60}(?:vertretung|kolleg|sekretariat"
-    r"|@|unter)|meine vertretung|in (?:urgent|case of urgent)"
+    r"|@|unter)|meine? (?:vertret|nachfolge)|in (?:urgent|case of urgent)"
     r"|in caso di urgenz|per urgenze|en caso de urgencia|acil durum|bij dringende|w pilnych"
     r"|en cas d['’]urgence|(?:contacte[rz]|adresse[rz]-vous|joindre) .{0,60}(?:secrétariat|collègue|@)"
     r"|(?:urgent|immediate) (?:matters|assistance|issues|cases)|limited access to (?:my )?e-?mail"

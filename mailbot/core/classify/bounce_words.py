@@ -15,6 +15,7 @@ _SUBJECT_SAYS_FAILURE = {
         r"non[- ]?delivery|non[- ]?deliver(?:ed|able)",
         r"message (?:delivery|status|not delivered|undeliverable)|could not send message|cannot send",
         r"can(?:'t| ?not) be delivered|unable to deliver|error sending",
+        r"virus in your (?:e-?mail|mail|message)",
         r"rejected mail|mail (?:rejected|refused|blocked)|bounced? (?:mail|message)",
         r"warning: (?:message|could not send)|warning - delayed|scanmail message: to sender",
         r"(?:message|mail) (?:was |is )?(?:rejected|refused|returned)",
@@ -24,7 +25,7 @@ _SUBJECT_SAYS_FAILURE = {
     ),
     "de": (
         r"unzustellbar|(?:nicht|un)[- ]?zu(?:gestellt|stellbar)|nicht (?:übermittelt|ausgeliefert)",
-        r"(?:übermittlungs|zustell)status",
+        r"(?:übermittlungs|zustell)status|virus in (?:ihrer|deiner) (?:e-?mail|mail|nachricht)",
         r"zustell(?:ung|fehler|bericht|problem|warn)\w*(?: .{0,40})?(?:fehl|verz|nicht|benachr|unmög)?",
         r"fehlgeschlagen.{0,20}zustell|verzögerung bei der zustellung",
         r"weiterleitung (?:ist )?fehlgeschlagen",
