@@ -81,6 +81,13 @@ def test_name_of_a_file_is_repaired_if_a_program_encoded_it_wrongly(subtests: py
         assert parse(_mixed(field.encode())).parts[0].filename == name
 
 
+def test_extended_form_of_a_file_name_wins_over_the_plain_one() -> None:
+    plain, extended = 'filename="Raume.pdf"', "filename*=UTF-8''R%C3%A4ume.pdf"
+    for both in (f"{plain}; {extended}", f"{extended}; {plain}"):
+        part = f"Content-Type: application/pdf\r\nContent-Disposition: attachment; {both}\r\n\r\n%PDF-1.4"
+        assert parse(_mixed(part.encode())).parts[0].filename == "Räume.pdf"
+
+
 def test_raw_octets_of_a_header_are_in_the_charset_of_the_text() -> None:
     for charset, name in (
         ("gbk", "教室.doc"),
