@@ -10,6 +10,7 @@ NOBODY = Address("support@anderswo.example")
 
 MERE = (
     "Danke für die Lösung unseres Problems",
+    "Danke auch von mir!",
     "Danke, Plotter funktioniert einwandfrei",
     "Danke und noch frohes Schaffen",
     "Thanks for fixing that!",

@@ -88,7 +88,8 @@ _PHRASES = re.compile(
       (?:gelöst|behoben|beseitigt|repariert|erledigt)\b
     |\b(?:fall|sache|thema)\ (?:ist\ )?(?:damit\ )?erledigt\b
     |\b(?:wir\ sind|(?:ich\ )?bin)\ (?:sehr\ )?(?:zufrieden|glücklich|begeistert)\b
-    |\bwie\ (?:es\ soll|gewohnt|gewünscht)\b|\bim\ namen\ (?:der|des|aller|meiner|unserer)\ \w+|\bauch\ ans?\b
+    |\bwie\ (?:es\ soll|gewohnt|gewünscht)\b|\bim\ namen\ (?:der|des|aller|meiner|unserer)\ \w+
+    |\bauch\ (?:ans?|von\ (?:mir|uns))\b
     |\b(?:(?:(?:das|mein|the)\ )?ticket\ )?(?:kann|darf)\ (?:(?:jetzt|nun|damit|gerne?|also)\ ){0,2}
       (?:zu|geschlossen\ werden)\b
     |\b(?:(?:der|die|das|mein|unser|ihr)\w{0,2}\ )?
