@@ -110,7 +110,7 @@ RULES = (
             "sender (address )?(is )?not (allowed|permitted|authori[sz]ed)(?! to)",
             r"(unauthori[sz]ed|bad outbound|banned) sender|allowed to use (this|that|the) (sender|from)\b",
             "(sender|from)( address)? does not match|(sender|email address) is not verified",
-            "absender[a-z ]{0,30}nicht verwenden|not one of your addresses",
+            "absender[a-z -]{0,30}gesperrt|absender[a-z ]{0,30}nicht verwenden|not one of your addresses",
             "absender[a-z ]{0,30}(nicht (erlaubt|zugelassen|gestattet|berechtigt)|gehört nicht|unzulässig)",
             "invalid credentials|client (was |is )?not authenticated|basic authentication",
         ),
@@ -135,6 +135,7 @@ RULES = (
         words=(
             r"\b(sending|sending of e?-?mails?|(outgoing|outbound) (e-?)?mails?)( from)?[a-z ]{0,30}"
             "(paused|suspended|disabled|blocked|stopped|deactivated)",
+            "(disabled|blocked|locked|suspended) (for|from) sending",
             "(disabled|blocked|locked|suspended) (due to|because of) (abuse|spam|suspicious)|compromised"
             "|suspicious activity",
             "account (is )?suspended for (outgoing|outbound) (spam|abuse)",
@@ -165,6 +166,7 @@ RULES = (
             "unknown(?! (error|mailer|command|sender))|no such|unroute?able",
             r"(not|n't) (exist|have an?)\b|existiert nicht",
             "(user|recipient|address)( is)? (not found|not local|inactive|disabled|invalid)",
+            "unbekannte[rn]? (empfänger|empfaenger)",
             "(empfänger|empfaenger|destinataire)[a-z ]{0,20} (unbekannt|ungültig|inconnu|invalide)",
             "empfänger (akzeptiert|nimmt)[a-z ]{0,20} kein",
             "bo[iî]te[a-zà-ü ]{0,30} pleine|casella[a-z ]{0,20} piena|buz[óo]n[a-z ]{0,20}"
@@ -180,7 +182,7 @@ RULES = (
         "the size or the content of the mail",
         words=(
             r"\bspam\b|virus|malware|phishing|content|unsolicited|attachment|anhang|anhänge",
-            r"\bsize\b|too (large|big|long)|length|header|\bhops\b|\blinks?\b",
+            r"\bsize\b|too (large|big|long)|zu (groß|gross|lang)|length|header|\bhops?\b|\blinks?\b",
         ),
     ),
     Rule(

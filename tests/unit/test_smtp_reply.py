@@ -11,6 +11,8 @@ from mailbot.smtp.reply import RULES, About, classify, enhanced_status, shape
 ACCOUNT = (
     "554 5.7.1 Kontingent für ausgehende E-Mails überschritten, 200 je Stunde",
     "550 Nachrichten pro Tag: Maximum erreicht",
+    "550 5.7.1 Account locked from sending, contact support",
+    "550 5.7.1 Absender-Postfach gesperrt",
     "550 Maximale Anzahl ausgehender E-Mails erreicht",
     "553 5.7.1 Absender bot@schule.example gehört nicht zum angemeldeten Konto",
     "550 5.7.1 Login locked after suspicious activity",
@@ -132,6 +134,7 @@ DOMAIN = (
     "550 mail from schule.example failed DMARC",
 )
 RECIPIENT = (
+    "550 Unbekannter Empfänger",
     "550 Adresse existiert nicht",
     "452 4.2.2 Kontingent des Postfachs ausgeschöpft",
     "550 5.2.1 This account is locked",
@@ -218,6 +221,8 @@ RECIPIENT = (
     "http://postgrey.schweikert.ch/help/x.html",
 )
 MAIL = (
+    "550 Die Mail ist zu groß",
+    "554 5.4.14 Hop count exceeded",
     "550 5.7.1 Anhänge dieses Typs sind unerwünscht",
     "554 Message score over limit",
     "550 Message contains too many recipients",
