@@ -9,6 +9,12 @@ LENA = Address("lena@schule.example", "Lena Lehrerin")
 NOBODY = Address("support@anderswo.example")
 
 MERE = (
+    "Wir danken für die nette Erklärung!",
+    "Verstanden, danke für den Hinweis",
+    "Kein Problem, danke",
+    "Danke, von meiner Seite keine weiteren Fragen",
+    "Danke, damit kann ich gut arbeiten",
+    "Danke, dass ihr so schnell geantwortet habt",
     "Danke für die Lösung unseres Problems",
     "Danke auch von mir!",
     "Danke, Plotter funktioniert einwandfrei",
@@ -119,6 +125,9 @@ NEWS = (
     "Danke, Plotter funktioniert nicht einwandfrei",
     "Danke, Plotter funktioniert",
     "Thanks for fixing the plotter, but",
+    "Danke, nicht verstanden",
+    "Kein Problem mit dem Ton, danke, aber mit dem Bild",
+    "Danke, keine Fragen, nur kein Bild",
     "Danke, ist wieder wie vorher",
     "Danke, wir sind nicht zufrieden",
     "Danke, bin unterwegs",

@@ -17,7 +17,7 @@ MAX_LENGTH = 400  # characters; a longer mail has other content
 # All words in their folded form.
 _THANKS = frozenset(
     """
-    danke dank dankeschoen dankschoen dankesehr bedanke bedanken vergelt vergelts
+    danke danken dank dankeschoen dankschoen dankesehr bedanke bedanken vergelt vergelts
     thanks thank thx tx ty cheers appreciate appreciated
     merci remercie remercions
     grazie ringrazio
@@ -46,6 +46,7 @@ _COURTESIES = frozenset(
     leute ganze gesamte gesamten zusammen allen beide beiden allerseits miteinander herr
     ihr seid hab habt gleichfalls ebenso ebenfalls guys schnell ging ja war gesehen begeistert
     gern gerne geschehen gott s we grosses lob
+    geduld nett beteiligten erklaerung tipp tipps hinweis hinweise verstanden spitzenmaessig habe
     herrn frau dr prof mr ms mrs madame monsieur mme mlle pani pan
 
     you very much so many a lot for the your quick quickly fixing prompt great kind help support
@@ -123,6 +124,10 @@ _PHRASES = re.compile(
     |\b(?:(?:habe?\ ich|ich\ habe?)\ (?:es\ |alles\ )?)?(?<!wieder\ )(?<!mal\ )(?:bekommen|erhalten)\b
     |\bdass\ (?:sie|ihr|du)\ (?:sich|euch|dich|mir|uns)\ (?:so\ )?(?:(?:schnell|gut|nett|prompt|lieb)\ )?
       (?:gekümmert|geholfen)\ (?:haben|habt|hast)\b
+    |\bdass\ (?:sie|ihr|du)\ (?:mir\ |uns\ )?so\ (?:schnell|prompt|nett)\ (?:reagiert|geantwortet|geholfen)
+      \ (?:haben|habt|hast)\b
+    |\bkein\ problem\b(?=\s*(?:[.,!]|$))|\bkeine\ (?:weiteren\ )?fragen(?:\ mehr)?\b
+    |\bvon\ meiner\ seite\b|\bdamit\ kann\ ich\ (?:gut\ )?(?:arbeiten|leben)\b
     |\bdass\ (?:sie|ihr|du)\ so\ schnell\ (?:da|hier)\ (?:waren|wart|warst)\b
     |\b(?:jetzt\ )?(?:wieder\ )?alles\ (?:wieder\ )?gut\b
     |(?:(?<=danke)|(?<=dank)|(?<=schön)|(?<=grüße)|(?<=gruß))\ ans?\b
