@@ -104,7 +104,8 @@ _PHRASES = re.compile(
     |\b(?:(?:der|das|die)\ )?(?:ton|bild|internet|wlan|netz|strom|signal|zugriff)\ ist\ wieder\ da\b
     |\b(?:ich\ )?(?:kann|konnte)\ (?:ich\ )?(?:mich\ )?(?:(?:jetzt|nun|wieder|endlich)\ ){0,3}
       (?:anmelden|einloggen|drucken|arbeiten)\b
-    |\b(?:login|anmeldung|passwort|zugang|link)\ (?:klappt|geht|funktioniert|hat\ (?:funktioniert|geklappt))\b
+    |\b(?:neues\ )?(?:login|anmeldung|passwort|zugang|zugriff|link)
+      \ (?:klappt|geht|funktioniert|hat\ (?:funktioniert|geklappt))\b
     |\b(?:haben|habt|hast)\ (?:mir|uns)\ den\ tag\ gerettet\b
     |\b(?:very|that\ was|really)\ fast\b|\bfast\ (?:help|reply|answer|response|support|work)\b|\bquick\ fix\b
     |\bfor\ (?:sorting|fixing|doing|looking\ into)\ (?:this|that|it)(?:\ out)?\b
@@ -114,7 +115,8 @@ _PHRASES = re.compile(
     |\bwie\ immer\b
     |(?:^|(?<=danke)|(?<=dank)|(?<=schön)|[,.!–-]|\b(?:und|and|et)\b)\s*\b
       bis\ (?:bald|dann|morgen|später|demnächst|zum\ nächsten\ mal)\b(?=[\s.,!]*$)
-    |\bging\ (?:ja\ )?(?:(?:aber|echt|wirklich)\ )?fix\b|\blike\ a\ charm\b|\bweiß\ (?:ich\ )?bescheid\b
+    |\bging\ (?:ja\ )?(?:(?:aber|echt|wirklich)\ )?(?:fix|schnell)\b|\blike\ a\ charm\b
+    |\bweiß\ (?:ich\ )?bescheid\b
     |\b(?:support|it|edv|technik)-?team\b
     |\b(?:that|it)\ worked\b(?=\s*(?:[,.!]|$))
     |\bdas\ war['’]?s(?:\ (?:dann|schon))?\b|\b(?:ist\ )?alles\ (?:wieder\ )?in\ ordnung\b
@@ -126,9 +128,14 @@ _PHRASES = re.compile(
       (?:gekümmert|geholfen)\ (?:haben|habt|hast)\b
     |\bdass\ (?:sie|ihr|du)\ (?:mir\ |uns\ )?so\ (?:schnell|prompt|nett)\ (?:reagiert|geantwortet|geholfen)
       \ (?:haben|habt|hast)\b
+    |\bfürs?\ (?:(?:d(?:en|ie|as)|ihren?|deinen?)\ )?(?:(?:neu|schnell|prompt)e[nrs]?\ )?
+      (?-i:(?!Nichts|\w{0,20}(?i:ausfall|störung|fehler|defekt|problem|absturz|chaos)\b)[A-ZÄÖÜ])
+      \w{2,30}(?:\ (?:des|mit\ de[mr]|beim|am|im)\ (?-i:[A-ZÄÖÜ])\w{2,30})?(?=\s*(?:[.,!]|$))
+    |\b(?:ich\ )?habe?\ (?:(?:ich|jetzt|nun|wieder)\ ){1,3}(?:zugriff|zugang|internet|strom|ton)\b
+    |\bhat\ sich\ (?:von\ selbst|inzwischen|bereits)\ erledigt\b|\bdann\ (?=bedanke\b)
     |\bkein\ problem\b(?=\s*(?:[.,!]|$))|\bkeine\ (?:weiteren\ )?fragen(?:\ mehr)?\b
     |\bvon\ meiner\ seite\b|\bdamit\ kann\ ich\ (?:gut\ )?(?:arbeiten|leben)\b
-    |\bdass\ (?:sie|ihr|du)\ so\ schnell\ (?:da|hier)\ (?:waren|wart|warst)\b
+    |\bdass\ (?:sie|ihr|du)\ so\ schnell\ (?:da|hier|(?:vorbei)?gekommen)\ (?:waren|wart|warst|sind|seid|bist)\b
     |\b(?:jetzt\ )?(?:wieder\ )?alles\ (?:wieder\ )?gut\b
     |(?:(?<=danke)|(?<=dank)|(?<=schön)|(?<=grüße)|(?<=gruß))\ ans?\b
     """,
