@@ -21,6 +21,9 @@ _NOTES = [
     "Die Kollegin arbeitet nicht mehr für uns. Bitte wenden Sie sich an info@hgs.example.",
     "Ich bin bereits in Mutterschutz. Meine Nachfolgerin ist Ada Au.",
     "The school is closed this week. We will get back to you. Thanks for your message.",
+    "Ich bin auf Klassenfahrt und lese keine Mails. Danach melde ich mich bei Ihnen.",
+    "Actuellement en congé, je ne lis pas mes messages jusqu'au 7 février.",
+    "Thank you. This is an automated reply to confirm that we have your message.",
     "Das Büro ist bis zum 7.2. zu. Ihre Nachricht wird ab dem 10.2. wieder gelesen.",
 ]
 _SAYS_MORE = [
@@ -29,6 +32,7 @@ _SAYS_MORE = [
     "Ich bin bis 7.2. im Urlaub und der Schlüssel ist beim Hausmeister. Danach wieder im Büro.",
     "Danke für Ihre Mail. Ich bin am Montag nicht im Haus, ein Techniker darf aber in den Raum.",
     "Vielen Dank für Ihre Mail. Das Sekretariat ist geschlossen, das Tablet ist bei Frau Au.",
+    "Ich bin auf Klassenfahrt, das Tablet auch. Danach melde ich mich.",
     "Ich bin bis 7.2. auf Klassenfahrt, Herr Au kennt die Störung.",
     "Automatische Antwort:\n\nWir sehen uns nach der Messe. Das ist alles.",
     "Ich bin nicht mehr an der Schule tätig, bitte löschen Sie mein Konto.",

@@ -163,6 +163,7 @@ AWAY_TEXT = re.compile(
     r"|ab|am)\b"
     r"|je (?:suis|serai) .{0,40}(?:absente?\b|en congés?\b|en vacances|hors du bureau|injoignable"
     r"|indisponible)|je ne suis pas (?:au bureau|devant mon)"
+    r"|\bactuellement (?:absente?\b|en congés?\b)"
     r"|(?:ceci|c['’]?est|il s['’]agit).{0,20}(?:message|réponse|courriel) automatique"
     r"|(?:sono|sarò) .{0,40}(?:assente|fuori (?:sede|ufficio)|in ferie|in vacanza)"
     r"|non (?:sono|sarò) (?:al computer|in (?:ufficio|sede)|disponibile|raggiungibile)"
@@ -200,7 +201,8 @@ AWAY_MORE = re.compile(f"{_AWAY_FORMAL}|{_AWAY_DATES}")  # in lower case
 # What absence notes say beside that: about the mail and its answer.
 AWAY_ANSWER = re.compile(
     r"\b(?:ihre|deine|eure|your|votre)n? (?:e-?mails?|mails?|nachricht(?:en)?|anfragen?|messages?"
-    r"|courriels?)\b|\bkeinen zugriff auf\b|\b(?:be)?antworte|\bmelde mich\b|\bgeduld\b|\bverständnis\b"
+    r"|courriels?)\b|\bkeinen zugriff auf\b|\b(?:be)?antworte|\bmelde (?:ich )?mich\b|\bkeine (?:e-?)?mails\b"
+    r"|\bgeduld\b|\bverständnis\b"
     r"|\b(?:reply|respond|get back to you)\b|\bréponds?\b|\brépondrai\b"
 )  # in lower case
 CHALLENGE = re.compile(
