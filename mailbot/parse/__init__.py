@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mailbot import itip
+from mailbot.core.classify.bounce import has_name_of_server
 from mailbot.core.classify.classify import is_bounce
 from mailbot.core.model.mail import DeliveryStatus, Mail
 from mailbot.core.text import quotation
@@ -38,7 +39,7 @@ def parse(content: bytes) -> Mail:
     structured = all(block.is_html for block in blocks)
     known = _read_header(tree.fields, defects)
     # By general rules. `service.receive` splits a reply again if it knows the text of the quoted mail.
-    split = _split(text, contents, structured=structured, report=known.is_report)
+    split = _split(text, structured=structured, report=_is_delivery_report(known, contents))
     mail = replace(
         known,
         text=split.text,
@@ -66,14 +67,21 @@ def parse(content: bytes) -> Mail:
     )
 
 
-def _split(text: str, contents: PartCollector, *, structured: bool, report: bool) -> quotation.SplitText:
+def _split(text: str, *, structured: bool, report: bool) -> quotation.SplitText:
     """Return new text, signature and quotation; the text of a delivery report has no parts.
 
     Its header block of the returned mail looks like a quotation, and the failed recipients are below it.
     """
-    if not report or _DELIVERY_REPORTS.isdisjoint(contents.reports):
+    if not report:
         return quotation.split(text, structured=structured)
     return quotation.SplitText(_PRIVATE.sub("", text).strip())
+
+
+def _is_delivery_report(known: Mail, contents: PartCollector) -> bool:
+    """Return whether a mail server reports a failure: by a part of its own (RFC 3464), or by its name."""
+    if known.is_report:
+        return not _DELIVERY_REPORTS.isdisjoint(contents.reports)
+    return has_name_of_server(known)
 
 
 def _read_header(raw: tuple[mime.Field, ...], defects: list[str]) -> Mail:

@@ -38,13 +38,14 @@ _IN_ASCII = frozenset(
 TWO_BYTES = frozenset({"gb18030", "big5hkscs", "cp949", "cp932", "euc_jp", "johab"})
 """The codecs in which most characters of Chinese, Korean and Japanese have two bytes."""
 _SINGLE_BYTE = re.compile(r"cp1252|cp125\d|iso8859.*|latin.*")
+_NOT_IN_LABEL = re.compile(r"[^a-z0-9_.:+-]")
 SUBSTITUTE = "\x1a"  # ASCII's, for a NUL that must not just disappear
 _REFUSED = re.compile("[\x00\ud800-\udfff]")
 
 
 def codec_name(label: str) -> str:
     """Return the codec for a charset label, or "" for an unknown one."""
-    label = re.sub(r"[^a-z0-9_.:+-]", "", label.lower())[:40]
+    label = _NOT_IN_LABEL.sub("", label.lower())[:40]
     if codec := _known_codec(label):
         return codec
     try:

@@ -38,11 +38,15 @@ _VAGUE = frozenset(
 )
 
 
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_BLANKS = re.compile(r" {2,}")
+
+
 def safe_name(raw: str) -> str:
     """Return the last component of a file name without controls and marks that turn its direction."""
     name = _BIDI.sub("", unicodedata.normalize("NFC", _repaired(decode_words(raw))))
-    name = re.split(r"[\\/]", re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", name))[-1].strip(" '\"")
-    name = re.sub(r" {2,}", " ", name)
+    name = _CONTROLS.sub(" ", name).replace("\\", "/").rpartition("/")[2].strip(" '\"")
+    name = _BLANKS.sub(" ", name)
     if name.strip(". ") == "":
         return ""
     stem, dot, extension = name.rpartition(".")

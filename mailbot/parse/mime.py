@@ -4,6 +4,7 @@ import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
 
 from mailbot.parse import limits
@@ -12,11 +13,14 @@ from mailbot.parse.encoded_words import base64_bytes, decode_words, parameters
 
 Field = tuple[str, str]
 
-_NAME = re.compile(r"[!-9;-~]{1,200}[ \t]*")
+_NAME = re.compile(r"[!-9;-~]{1,200}[ \t]{0,99}")
+_LONGEST_NAME = 300
 _LOOK_ALIKES = 20_000  # lines that begin like a boundary, whether they are one or not
 _STRAYS = 50  # lines in headers that are no fields, before we stop to look for more fields behind them
 _STRAY_PARAMETER = re.compile(r"(?:boundary|charset|name|filename|type|format|report-type)\*?\d*\*?=", re.I)
 _KNOWN = re.compile(r"(From|To|Subject|Date|Message-ID|Content-Type|MIME-Version):[ \t]*\S", re.I)
+_MEDIA_TYPE = re.compile(r"[a-z0-9.+_-]+/[a-z0-9.+_-]+")
+_ABOVE_HEADER = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*(?:>?From [^\r\n]*\r?\n)?")
 _UNFOLD = re.compile(r"\n[ \t]*")
 _FOLD = re.compile(r"\n(?![ \t])")
 _GUESSED_BOUNDARY = re.compile(rb"(?:^|\n)--([^\s-][^\r\n]{0,99}?)[ \t]*\r?\n(?:content-|\r?\n)", re.I)
@@ -77,7 +81,7 @@ class Reader:
         fields, body = self.header(start, end, bound)
         value = next((value for key, value in fields if key == "content-type"), "")
         kind, found = parameters(value)
-        if not re.fullmatch(r"[a-z0-9.+_-]+/[a-z0-9.+_-]+", kind):
+        if not _MEDIA_TYPE.fullmatch(kind):
             kind = {"text": "text/plain", "html": "text/html"}.get(kind, default)
         children = self._children(kind, found, body, end, path)
         # Nothing is lost: without a boundary the whole body is read as text.
@@ -99,8 +103,8 @@ class Reader:
         fields: list[Field] = []
         for number, line in enumerate(lines):
             name, colon, value = line.partition(":")
-            if colon and _NAME.fullmatch(name) and len(fields) < limits.HEADER_FIELDS:
-                fields.append((_field_name(name), _value(value, self.source)))
+            if colon and (known := _field_name(name[:_LONGEST_NAME])) and len(fields) < limits.HEADER_FIELDS:
+                fields.append((known, _value(value, self.source)))
             elif fields and _STRAY_PARAMETER.match(line):  # a fold whose white space got lost
                 fields[-1] = (fields[-1][0], f"{fields[-1][1]} {_value(line, self.source)}")
             elif not colon and not self._skippable(line, lines[number + 1 :][:100], fields):
@@ -178,11 +182,14 @@ def read(content: bytes, defects: list[str]) -> Entity:
     return Reader(content, defects).entity(0, len(content), "")
 
 
+@lru_cache(maxsize=1_024)  # all mails have the same few fields
 def _field_name(name: str) -> str:
-    """Return the name of a field in lower case, without white space behind it (RFC 5322, 4.5).
+    """Return the name of a field in lower case, without white space behind it (RFC 5322, 4.5), or "".
 
     Results with such a name are kept apart: a server that removes forged ones does not look for it.
     """
+    if not _NAME.fullmatch(name):
+        return ""
     found = name.lower()
     return found if found.rstrip() == "authentication-results" else found.rstrip()
 
@@ -210,7 +217,7 @@ def normalised(content: bytes) -> bytes:
     """Remove lines before the header, and convert bare CRs to line feeds."""
     if b"\n" not in content[:100_000] and b"\r" in content[:100_000]:
         content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    skip = re.match(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*(?:>?From [^\r\n]*\r?\n)?", content[:2000])
+    skip = _ABOVE_HEADER.match(content[:2000])
     return content[skip.end() :] if skip and skip.end() else content
 
 

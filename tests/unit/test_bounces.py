@@ -97,6 +97,29 @@ def test_text_of_a_report_is_whole(subtests: pytest.Subtests) -> None:
             assert not re.search("[\ue000-\uf8ff]", got.text)
 
 
+def test_text_by_a_mail_server_is_whole_also_without_a_report() -> None:
+    returned = (
+        "Von: Hilfe <hilfe@schule.example>\nGesendet: Montag, 2. März 2026 10:15\nBetreff: Beamer\n\nHallo"
+    )
+    text = f"Unzustellbar:\n\n-----Ursprüngliche Nachricht-----\n{returned}\n\nlena@schule.example: unbekannt"
+    by_person = mail().subject("Unzustellbar: Beamer").text(text)
+    assert "Gesendet:" in parse(by_person.build()).quoted
+    by_server = parse(by_person.sender("MAILER-DAEMON@mail.example").build())
+    assert (by_server.text, by_server.quoted) == (text, "")
+
+
+def test_header_of_the_returned_mail_names_no_cause() -> None:
+    header = "Received: from [192.0.2.1] by mx.example\nX-Spam: undefined\nSubject: Beamer"
+    text = "Your mail to lena@schule.example was not delivered.\n\n{}--- Original message ---\n\n" + header
+
+    def cause(line: str) -> str:
+        report = mail().sender("MAILER-DAEMON@mail.example").subject("failure notice").text(text.format(line))
+        return parse(report.build()).delivery[0].diagnostic
+
+    assert cause("") == ""
+    assert cause("Reason: mailbox is full\n\n") == "Reason: mailbox is full"
+
+
 def test_report_that_a_person_forwards_in_their_mail_is_human(subtests: pytest.Subtests) -> None:
     report = (
         "Content-Type: message/delivery-status\n\nReporting-MTA: dns; mail.example\n\n"

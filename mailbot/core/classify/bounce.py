@@ -93,7 +93,7 @@ def has_null_path(mail: Mail) -> bool:
 
 def is_from_server(mail: Mail) -> bool:
     """Return whether From is that of a mail server only; people may write as postmaster (RFC 5321, 4.5.1)."""
-    if _NAMES_OF_SERVERS.search(_senders(mail)):
+    if has_name_of_server(mail):
         return True
     return bool(mail.sender and mail.sender.email.startswith("postmaster@")) and not mail.text
 
@@ -106,7 +106,7 @@ def is_by_server(mail: Mail) -> bool:
     if not is_like_server(mail) or not says_failure(mail):
         return False
     automatic = has_null_path(mail) or mail.header("auto-submitted") not in ("", "no")
-    if automatic or _NAMES_OF_SERVERS.search(_senders(mail)):
+    if automatic or has_name_of_server(mail):
         return True
     if FORWARD_SUBJECT.match(bare_subject(mail.subject)) or sounds_human(mail):
         return False
@@ -117,6 +117,11 @@ def is_like_server(mail: Mail) -> bool:
     """Return whether From or Sender is a name of a mail server, which a person may have too."""
     senders = _senders(mail)
     return bool(_NAMES_OF_SERVERS.search(senders) or _NAMES_LIKE_SERVERS.search(senders))
+
+
+def has_name_of_server(mail: Mail) -> bool:
+    """Return whether From or Sender is a name of a mail server that no person has."""
+    return bool(_NAMES_OF_SERVERS.search(_senders(mail)))
 
 
 def subject_says_failure(mail: Mail) -> bool:

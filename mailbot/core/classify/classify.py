@@ -1,7 +1,7 @@
 """Classify mails as human or automatic: the first matching rule decides (RFC 3834, 3464, 5965, 8098)."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, replace
 
 from mailbot.core.classify import auto_mail_patterns as patterns
@@ -14,20 +14,22 @@ from mailbot.core.classify.subject import answers_mail, is_reply_subject
 from mailbot.core.model.mail import LIST_ADDRESS_FIELDS, Classification, Mail, MailKind
 from mailbot.core.text.references import subject_tags
 
-_SENT_BY_PROGRAM = (
-    "x-auto-response-suppress",
-    "x-autosubmitted",
-    "x-bulkmail",
-    "x-campaign",
-    "x-campaign-id",
-    "x-campaignid",
-    "x-cron-env",
-    "x-ebay-mailtracker",
-    "x-facebook-notify",
-    "x-github-reason",
-    "x-jira-fingerprint",
-    "x-mailbot",
-    "x-newsletter",
+_SENT_BY_PROGRAM = frozenset(
+    {
+        "x-auto-response-suppress",
+        "x-autosubmitted",
+        "x-bulkmail",
+        "x-campaign",
+        "x-campaign-id",
+        "x-campaignid",
+        "x-cron-env",
+        "x-ebay-mailtracker",
+        "x-facebook-notify",
+        "x-github-reason",
+        "x-jira-fingerprint",
+        "x-mailbot",
+        "x-newsletter",
+    }
 )
 _AUTO_REPLY_FIELD = re.compile(
     r"x-(?:mail-?|post-?|md-?|cyrus-?|sieve-?)?(?:auto(?:matic)?-?(?:reply|repl(?:y|ied)-?from|response"
@@ -38,12 +40,11 @@ _AUTO_REPLY_FIELD = re.compile(
 _AUTORESPONDER = re.compile(r"(?:delivered-to: |x-post-messageclass: (?:\d{1,3}; ?)?)autoresponder", re.I)
 _UNSET = ("", "no", "none", "false", "0")
 _NO_AUTO_REPLY = ("", "no", "auto-forwarded")  # a rule of a mailbox forwards what a human wrote, too
-_LIST_FIELDS = (
-    *LIST_ADDRESS_FIELDS,
+_LIST_FIELDS = LIST_ADDRESS_FIELDS | {
     *("list-id", "list-archive", "list-help", "list-owner", "list-subscribe"),
     *("x-list", "x-list-id", "x-list-name", "x-listname"),
     *("x-ml-name", "x-mailing-list-name", "x-mailman-version", "x-google-group-id", "x-listserver"),
-)
+}
 
 Predicate = Callable[[Mail], bool]
 
@@ -80,7 +81,7 @@ def _report_type(mail: Mail) -> str:
 def _auto_submitted(mail: Mail) -> Iterator[str]:
     """Yield the keywords of Auto-Submitted, without parameters and comments (RFC 3834, 5)."""
     return (
-        re.split(r"[;(]", value, maxsplit=1)[0].strip().lower()
+        value.partition(";")[0].partition("(")[0].strip().lower()
         for value in mail.all_headers("auto-submitted")
     )
 
@@ -95,7 +96,7 @@ def _precedence(mail: Mail, pattern: re.Pattern[str]) -> bool:
     return any(pattern.match(value) for value in values)
 
 
-def _is_set(mail: Mail, names: tuple[str, ...]) -> bool:
+def _is_set(mail: Mail, names: Set[str]) -> bool:
     return any(name in names and value.strip().lower() not in _UNSET for name, value in mail.headers)
 
 
@@ -128,8 +129,8 @@ def _is_challenge(mail: Mail) -> bool:
 
     The text must order to confirm: people write of the delivery of mails as well.
     """
-    text = bounce.full_text(mail).lower()
-    if patterns.CHALLENGE_SUBJECT.search(mail.subject.lower()) and patterns.CHALLENGE.search(text):
+    named = patterns.CHALLENGE_SUBJECT.search(mail.subject.lower())
+    if named and patterns.CHALLENGE.search(bounce.full_text(mail).lower()):
         return True
     words = mail.text[:2000].lower()
     asks = patterns.LINK.search(mail.text[:4000]) and patterns.CHALLENGE_TEXT.search(words)
@@ -148,7 +149,7 @@ def _is_feedback_report(mail: Mail) -> bool:
 
 
 def _sent_to_many(mail: Mail) -> bool:
-    bulk = _precedence(mail, patterns.BULK_WORD) or _is_set(mail, ("list-unsubscribe", "feedback-id"))
+    bulk = _precedence(mail, patterns.BULK_WORD) or _is_set(mail, {"list-unsubscribe", "feedback-id"})
     return bulk and not is_reply(mail) and "mailto:" not in mail.header("list-post")
 
 
@@ -163,7 +164,7 @@ def _is_person_of(mail: Mail, domains: frozenset[str]) -> bool:
 
 def _is_list_post_of(mail: Mail, domains: frozenset[str]) -> bool:
     """Return whether a person of these domains wrote to a discussion list, which distributed the mail."""
-    mass_mailing = _is_set(mail, ("feedback-id",)) or mail.header("list-post").strip().lower() == "no"
+    mass_mailing = _is_set(mail, {"feedback-id"}) or mail.header("list-post").strip().lower() == "no"
     return _is_person_of(mail, domains) and is_from_list(mail) and not mass_mailing
 
 
@@ -175,7 +176,7 @@ _RULES = (
     _Rule(MailKind.BULK, "feedback report (RFC 5965)", _report("feedback-report")),
     _Rule(MailKind.BOUNCE, "delivery status notification (RFC 3464)", _own_report("delivery-status")),
     _Rule(MailKind.BOUNCE, "delivery status notification (RFC 6533)", _own_report("global-delivery-status")),
-    _Rule(MailKind.BOUNCE, "X-Failed-Recipients", lambda mail: _is_set(mail, ("x-failed-recipients",))),
+    _Rule(MailKind.BOUNCE, "X-Failed-Recipients", lambda mail: _is_set(mail, {"x-failed-recipients"})),
     _Rule(MailKind.AUTO_REPLY, "emoji reaction", lambda mail: REACTION in mail.reports or is_reaction(mail)),
     _Rule(MailKind.AUTO_REPLY, CALENDAR_ANSWER, _has_part(CALENDAR_REPLY)),
     _Rule(MailKind.AUTO_REPLY, "recall of a mail", is_recall),
@@ -322,7 +323,7 @@ def is_alert(mail: Mail, classification: Classification, support_addresses: froz
     answers = answers_mail(mail) or is_reply_subject(mail.subject) or bool(subject_tags(mail.subject))
     by_list = is_from_list(mail) or any(name.startswith("list-") for name, _ in mail.headers)
     empty = not (mail.text or mail.subject or mail.parts)
-    return not (answers or by_list or empty or _is_set(mail, ("feedback-id",)) or _is_feedback_report(mail))
+    return not (answers or by_list or empty or _is_set(mail, {"feedback-id"}) or _is_feedback_report(mail))
 
 
 def is_bounce(mail: Mail) -> bool:
@@ -333,6 +334,6 @@ def is_bounce(mail: Mail) -> bool:
         or bounce.subject_says_failure(mail)
         or is_from_program(mail)
         or bounce.is_by_list_manager(mail)
-        or _is_set(mail, ("x-failed-recipients",))
+        or _is_set(mail, {"x-failed-recipients"})
     )
     return suspect and classify(mail, frozenset()).kind is MailKind.BOUNCE

@@ -21,12 +21,12 @@ _WORD = re.compile(r"[^\W_]+")
 _MOST_TAGS = 4
 
 
-@lru_cache(maxsize=16)  # most rules for one mail look at its subject
 def answers_mail(mail: Mail) -> bool:
     """Return whether a mail names another one that it answers."""
     return bool(mail.in_reply_to or mail.references)
 
 
+@lru_cache(maxsize=16)  # most rules for one mail look at its subject
 def is_reply_subject(subject: str) -> bool:
     """Return whether the subject begins with the prefix of a reply or a forwarded mail."""
     return bool(_REPLY.match(subject) or _REPLY.match(bare_subject(subject)))

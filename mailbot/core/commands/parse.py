@@ -115,6 +115,8 @@ def _parse_subject(subject: str, lines: list[CommandLine], remaining: list[str],
 
     Behind the prefix of a reply or a gateway, only known commands count: the subject may be an old one.
     """
+    if not any(sign in subject for sign in SIGNS):
+        return subject
     prefix = _PREFIX.match(subject)
     begin = prefix.end() if prefix else 0
     # People write a command in front of the old subject: "#close Re: [#GYM-104] Beamer".

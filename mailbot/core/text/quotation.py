@@ -42,6 +42,7 @@ _LIST_ITEM = re.compile(r"[-–—*•~/]\s")
 _FRAMED = re.compile(r"\s*(?:-{9,}|-{3,}(?!-).{3,60}?-{3,})\s*$")  # a separator in an unknown language
 _TORN_LINK = re.compile(r"\s*\(?<?https?://\S+(?:\s+>)?\s*$")
 _ENDS_IN_LINK = re.compile(r"https?://\S+\s*$")
+_BLANK_LINES = re.compile(r"\n{4,}")
 # Maximum non-empty lines of a signature after each kind of delimiter; more lines are text.
 _SIGNATURE_LINES, _LOOSE_SIGNATURE_LINES, _LONG_LINE = 40, 15, 100
 _MAX_TESTS = 400  # lines that may be an attribution and are tested in full
@@ -396,4 +397,4 @@ def _without_closing(lines: list[str], answers: bool) -> tuple[list[str], list[s
 
 def _tidy(lines: list[str]) -> str:
     text = "\n".join(line.rstrip() for line in lines).strip("\n")
-    return re.sub(r"\n{4,}", "\n\n\n", text)
+    return _BLANK_LINES.sub("\n\n\n", text)
