@@ -11,6 +11,7 @@ from mailbot.smtp.reply import RULES, About, classify, enhanced_status, shape
 ACCOUNT = (
     "554 5.7.1 Kontingent für ausgehende E-Mails überschritten, 200 je Stunde",
     "550 Nachrichten pro Tag: Maximum erreicht",
+    "553 Diese Absenderadresse dürfen Sie nicht nutzen",
     "550 5.7.1 Account locked from sending, contact support",
     "550 5.7.1 Absender-Postfach gesperrt",
     "550 Maximale Anzahl ausgehender E-Mails erreicht",
