@@ -128,14 +128,16 @@ _PHRASES = re.compile(
       (?:gekümmert|geholfen)\ (?:haben|habt|hast)\b
     |\bdass\ (?:sie|ihr|du)\ (?:mir\ |uns\ )?so\ (?:schnell|prompt|nett)\ (?:reagiert|geantwortet|geholfen)
       \ (?:haben|habt|hast)\b
-    |\bfürs?\ (?:(?:d(?:en|ie|as)|ihren?|deinen?)\ )?(?:(?:neu|schnell|prompt)e[nrs]?\ )?
+    |\bfür(?:s|\ (?:d(?:en|ie|as)|ihren?|deinen?))\ (?:(?:neu|schnell|prompt)e[nrs]?\ )?
       (?-i:(?!Nichts|\w{0,20}(?i:ausfall|störung|fehler|defekt|problem|absturz|chaos)\b)[A-ZÄÖÜ])
       \w{2,30}(?:\ (?:des|mit\ de[mr]|beim|am|im)\ (?-i:[A-ZÄÖÜ])\w{2,30})?(?=\s*(?:[.,!]|$))
     |\b(?:ich\ )?habe?\ (?:(?:ich|jetzt|nun|wieder)\ ){1,3}(?:zugriff|zugang|internet|strom|ton)\b
     |\bhat\ sich\ (?:von\ selbst|inzwischen|bereits)\ erledigt\b|\bdann\ (?=bedanke\b)
+    |\b(?:das|es)\ ist\ (?:sehr\ |wirklich\ )?(?:super|toll|prima|klasse|perfekt|lieb|nett)\b
     |\bkein\ problem\b(?=\s*(?:[.,!]|$))|\bkeine\ (?:weiteren\ )?fragen(?:\ mehr)?\b
     |\bvon\ meiner\ seite\b|\bdamit\ kann\ ich\ (?:gut\ )?(?:arbeiten|leben)\b
-    |\bdass\ (?:sie|ihr|du)\ so\ schnell\ (?:da|hier|(?:vorbei)?gekommen)\ (?:waren|wart|warst|sind|seid|bist)\b
+    |\bdass\ (?:sie|ihr|du)\ so\ schnell
+      \ (?:da|hier|(?:vorbei)?gekommen)\ (?:waren|wart|warst|sind|seid|bist)\b
     |\b(?:jetzt\ )?(?:wieder\ )?alles\ (?:wieder\ )?gut\b
     |(?:(?<=danke)|(?<=dank)|(?<=schön)|(?<=grüße)|(?<=gruß))\ ans?\b
     """,
