@@ -201,7 +201,8 @@ AWAY_MORE = re.compile(f"{_AWAY_FORMAL}|{_AWAY_DATES}")  # in lower case
 # What absence notes say beside that: about the mail and its answer.
 AWAY_ANSWER = re.compile(
     r"\b(?:ihre|deine|eure|your|votre)n? (?:e-?mails?|mails?|nachricht(?:en)?|anfragen?|messages?"
-    r"|courriels?)\b|\bkeinen zugriff auf\b|\b(?:be)?antworte|\bmelde (?:ich )?mich\b|\bkeine (?:e-?)?mails\b"
+    r"|courriels?)\b|\bkeinen zugriff auf\b|\b(?:be)?antworte|\bmelde (?:ich )?mich\b"
+    r"|\blese (?:\w{1,12} ){1,3}(?:e-?)?mails\b"
     r"|\bgeduld\b|\bverständnis\b"
     r"|\b(?:reply|respond|get back to you)\b|\bréponds?\b|\brépondrai\b"
 )  # in lower case

@@ -102,7 +102,7 @@ def _is_set(mail: Mail, names: Set[str]) -> bool:
 
 def _has_auto_reply_field(mail: Mail) -> bool:
     return any(
-        (_AUTO_REPLY_FIELD.fullmatch(name) and value.strip().lower() not in _UNSET)
+        (_AUTO_REPLY_FIELD.fullmatch(name) and value.strip().lower() not in (*_UNSET, "forward"))
         or _AUTORESPONDER.fullmatch(f"{name}: {value}")
         for name, value in mail.headers
         if name.startswith(("x-", "delivered-to"))
