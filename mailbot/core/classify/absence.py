@@ -86,9 +86,12 @@ def is_away_text(mail: Mail) -> bool:
 _CLAUSE_END = re.compile(
     r"(?<!\d)[.!]+(?=\s|$)|[;,:](?=\s|$)|\n|\s[-\u2013](?=\s)|\b(?:und|and|et|oder|or|ou)\b"
 )
+# "Ich bin vom 3.2. bis 7.2. auf Kur", or a date alone: "Ab 3.2. brauche ich das Tablet" says more.
 _DATED = re.compile(
-    r"\W*(?:ich|wir|bin|sind|i|we|je|nous|ab|bis|vom|von|from|until|du|jusqu|zwischen|between)\b[^\n]*\d"
-)
+    r"\W*(?:(?:(?:ich |wir )?(?:bin|sind)|i am|i'm|i will be|we are|je suis|je serai|nous sommes)"
+    r" [^\n]{0,60}\b(?:bis|ab|vom|until|from|jusqu|du)\b[^\n]{0,40}\d"
+    r"|(?:ab|bis|vom|from|until|du|jusqu|zwischen|between)\b[^\n]{0,20}\d[^\n]{0,12}$)"
+)  # in lower case
 _NAME = re.compile(r"[^\W\d_a-zß-ÿ][\w.'’-]*(?: [^\W\d_a-zß-ÿ][\w.'’-]*){0,4}")
 
 
