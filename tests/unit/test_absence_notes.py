@@ -34,6 +34,7 @@ _SAYS_MORE = [
     "Vielen Dank für Ihre Mail. Das Sekretariat ist geschlossen, das Tablet ist bei Frau Au.",
     "Ich bin bis zum 3.2. nicht da. Ich brauche das Tablet am 4.2. in Raum 12.",
     "Ich bin bis zum 3.2. nicht da. Ab 4.2. brauche ich das Tablet in Raum 12.",
+    "Ihre Mail habe ich erhalten. Das Tablet hat Nummer C02XK1. Ich bin bis zum 3.2. nicht erreichbar.",
     "Ich bin auf Klassenfahrt, das Tablet auch. Danach melde ich mich.",
     "Ich bin bis 7.2. auf Klassenfahrt, Herr Au kennt die Störung.",
     "Automatische Antwort:\n\nWir sehen uns nach der Messe. Das ist alles.",

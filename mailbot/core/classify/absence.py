@@ -84,7 +84,7 @@ def is_away_text(mail: Mail) -> bool:
 
 
 _CLAUSE_END = re.compile(
-    r"(?<!\d)[.!]+(?=\s|$)|[;,:](?=\s|$)|\n|\s[-\u2013](?=\s)|\b(?:und|and|et|oder|or|ou)\b"
+    r"(?<!\b\d)(?<!\b\d\d)[.!]+(?=\s|$)|[;,:](?=\s|$)|\n|\s[-\u2013](?=\s)|\b(?:und|and|et|oder|or|ou)\b"
 )
 # "Ich bin vom 3.2. bis 7.2. auf Kur", or a date alone: "Ab 3.2. brauche ich das Tablet" says more.
 _DATED = re.compile(
