@@ -16,8 +16,7 @@ from mailbot.core.text.header_block import is_quoted, label
 from mailbot.core.text.introduction import introduction_start
 from mailbot.core.text.quotation import SplitText, split
 
-MAX_REPLY = 150_000
-MAX_SENT = 60_000
+MAX_REPLY, MAX_SENT = 150_000, 60_000
 """Maximum number of characters that are compared, of a reply and of each sent text."""
 
 _MARK = "\ue006"  # follows the ">>" that this module puts before each quoted line
@@ -25,8 +24,7 @@ _MARKED = re.compile(f">{{0,2}}{_MARK}")
 _KEY = 12  # characters of which the positions are indexed
 _STRIDE = 6  # only positions with that distance are indexed; `_extended` finds the others
 _MAX_PLACES = 8  # of the same characters: in a text that repeats itself the search would be quadratic
-_MAX_JUMP = 300  # characters that a program leaves out of its quotation
-_MAX_ADDED = 60  # characters that it adds
+_MAX_JUMP, _MAX_ADDED = 300, 60  # characters that a program leaves out of its quotation, and adds
 _MIN_RUN = 40  # characters of a single line of a reply that quotes several lines
 _MAX_CONTEXT = 5  # quoted lines that are kept above an answer
 _SAME, _DIFFERENT = 0.6, 0.3  # shares of the characters of a line
@@ -35,11 +33,12 @@ _LINK = re.compile(r"(?:<https?://|mailto:|cid:)[^\s>]+", re.I)
 _TOKEN = re.compile(r"\S+")
 _ESCAPED = re.compile(r"%[0-9A-F]{2}", re.I)
 _INITIALS = re.compile(r"^\s{0,4}[A-Za-z]{1,20}>")  # The Bat puts initials before quoted lines, Gnus a name
-# Wrong charsets damage accented characters, so these are not compared.
-_NOT_COMPARED = re.compile(r"\w[\u0300-\u036f]+|[^\w]|_|[\u0080-\u024f]")
+# Wrong charsets damage accented characters, and some programs write "ae" for "ä": neither is compared.
+_NOT_COMPARED = re.compile(r"\w[\u0300-\u036f]+|[^\w]|_|[\u0080-\u024f]|[aou]e|ss")
 _COMMAND = re.compile(r"[^\w]{0,60}[#＃﹟]")
 _EMOJI = re.compile("[\u2600-\U0010ffff]")
 _PLACEHOLDER = re.compile(r"[\s>]*[\[<].*[\]>]\s*$")  # of a picture, a file or a link
+_EMPTY_LINE = (":", "%", "|", ";", "=", "~")  # the mark of a program before an empty quoted line
 _MARKED_ONCE = re.compile(r"\s{0,4}>(?! ?>) ?")
 
 
@@ -149,7 +148,7 @@ def _compared(line: str) -> str:
         line = _LINK.sub(" ", line)
     if "%" in line:
         line = _TOKEN.sub(lambda word: "" if _ESCAPED.search(word[0]) else word[0], line)
-    return _NOT_COMPARED.sub("", line.lower())
+    return _NOT_COMPARED.sub("", line.lower().removesuffix("=20"))
 
 
 def _quotations(
@@ -328,7 +327,8 @@ def _add_lines_between(
         if before not in quoted:
             continue
         marked = (is_quoted(lines[at]) or _INITIALS.fullmatch(lines[at].rstrip())) and not structured
-        without_characters = inside and reply.length(at) == 0 and not _EMOJI.search(lines[at])
+        kept = not inside and lines[at].strip() not in _EMPTY_LINE
+        without_characters = not (kept or reply.length(at) or _EMOJI.search(lines[at]))
         similar = _PLACEHOLDER.match(lines[at]) or quotation.shares.get(at, 0) > _DIFFERENT
         if marked or without_characters or (similar and after in quoted):
             quoted.add(at)

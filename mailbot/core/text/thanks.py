@@ -45,7 +45,7 @@ _COURTESIES = frozenset(
     kolleginnen lieber wow supi super service tollen guten netten nachricht mail mails wuensche wuenschen alle
     leute ganze gesamte gesamten zusammen allen beide beiden allerseits miteinander herr
     ihr seid hab habt gleichfalls ebenso ebenfalls guys schnell ging ja war gesehen begeistert
-    gern gerne geschehen gott s we grosses lob
+    gern gerne geschehen gott dafuer oki geklaert s we grosses lob
     geduld nett beteiligten erklaerung tipp tipps hinweis hinweise verstanden spitzenmaessig habe
     herrn frau dr prof mr ms mrs madame monsieur mme mlle pani pan
 
@@ -113,6 +113,15 @@ _PHRASES = re.compile(
     |\bdid\ the\ trick\b|\btout\ est\ rentré\ dans\ l['’]ordre\b
     |\b(?:le\ )?problème\ (?:est\ )?(?:résolu|réglé)\b|\bbons?\ week-?end\b|\bbonnes\ (?:vacances|fêtes)\b
     |\bwie\ immer\b
+    |(?:(?<=danke)|(?<=dank)|(?<=dankeschön))(?:\ (?:dir|euch|ihnen|schön|sehr))?
+      \ (?:fürs|für\ (?:die|den|das|(?:ihr|eur|dein)\w{0,3}))
+      (?:\ (?!falsch|kaputt|defekt)\w{3,15}e[nrs]?){0,2}
+      \ (?-i:(?!\w{0,20}(?i:fehler|störung|ausfall|absturz|problem|chaos)\b)[A-ZÄÖÜ])\w{2,30}
+      (?:\ (?:des|mit\ de[mr]|beim|am|im)\ (?-i:[A-ZÄÖÜ])\w{2,30})?
+      (?=\s*(?:[,.!]|$|und\b))
+    |\b(?:dann|damit)\ ist\ (?:ja\ )?alles\ (?:gut|erledigt)\b|\bfrohes\ fest\b
+    |\bhat\ sich\ von\ (?:selbst|allein)\ (?:erledigt|gelöst)\b|\ba\ million\b
+    |\bthat\ (?:has\ )?(?:solved|fixed)\ (?:the|my)\ (?:problem|issue)\b
     |(?:^|(?<=danke)|(?<=dank)|(?<=schön)|[,.!–-]|\b(?:und|and|et)\b)\s*\b
       bis\ (?:bald|dann|morgen|später|demnächst|zum\ nächsten\ mal)\b(?=[\s.,!]*$)
     |\bging\ (?:ja\ )?(?:(?:aber|echt|wirklich)\ )?(?:fix|schnell)\b|\blike\ a\ charm\b
@@ -128,11 +137,8 @@ _PHRASES = re.compile(
       (?:gekümmert|geholfen)\ (?:haben|habt|hast)\b
     |\bdass\ (?:sie|ihr|du)\ (?:mir\ |uns\ )?so\ (?:schnell|prompt|nett)\ (?:reagiert|geantwortet|geholfen)
       \ (?:haben|habt|hast)\b
-    |\bfür(?:s|\ (?:d(?:en|ie|as)|ihren?|deinen?))\ (?:(?:neu|schnell|prompt)e[nrs]?\ )?
-      (?-i:(?!Nichts|\w{0,20}(?i:ausfall|störung|fehler|defekt|problem|absturz|chaos)\b)[A-ZÄÖÜ])
-      \w{2,30}(?:\ (?:des|mit\ de[mr]|beim|am|im)\ (?-i:[A-ZÄÖÜ])\w{2,30})?(?=\s*(?:[.,!]|$))
     |\b(?:ich\ )?habe?\ (?:(?:ich|jetzt|nun|wieder)\ ){1,3}(?:zugriff|zugang|internet|strom|ton)\b
-    |\bhat\ sich\ (?:von\ selbst|inzwischen|bereits)\ erledigt\b|\bdann\ (?=bedanke\b)
+    |\bhat\ sich\ (?:inzwischen|bereits)\ erledigt\b|\bdann\ (?=bedanke\b)
     |\b(?:das|es)\ ist\ (?:sehr\ |wirklich\ )?(?:super|toll|prima|klasse|perfekt|lieb|nett)\b
     |\bkein\ problem\b(?=\s*(?:[.,!]|$))|\bkeine\ (?:weiteren\ )?fragen(?:\ mehr)?\b
     |\bvon\ meiner\ seite\b|\bdamit\ kann\ ich\ (?:gut\ )?(?:arbeiten|leben)\b
