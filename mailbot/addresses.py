@@ -68,6 +68,8 @@ def _canonical_local_part(local: str) -> str:
         return ""
     if quoted := _QUOTED.fullmatch(local):
         local = _ESCAPED.sub(r"\1", quoted[1])
+    elif "@" in local:  # a typing mistake, and not a quoted local part without its quotation marks
+        return ""
     if not local or _ATOMS.fullmatch(local):
         return local
     escaped = local.replace("\\", "\\\\").replace('"', '\\"')

@@ -35,6 +35,8 @@ _IN_ASCII = frozenset(
 ) | {
     f"iso2022_{variant}" for variant in ("jp", "jp_1", "jp_2", "jp_2004", "jp_3", "jp_ext", "kr")
 }  # charsets whose ASCII bytes can mean other characters
+TWO_BYTES = frozenset({"gb18030", "big5hkscs", "cp949", "cp932", "euc_jp", "johab"})
+"""The codecs in which most characters of Chinese, Korean and Japanese have two bytes."""
 _SINGLE_BYTE = re.compile(r"cp1252|cp125\d|iso8859.*|latin.*")
 _NOT_IN_LABEL = re.compile(r"[^a-z0-9_.:+-]")
 SUBSTITUTE = "\x1a"  # ASCII's, for a NUL that must not just disappear

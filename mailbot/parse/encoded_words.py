@@ -71,7 +71,10 @@ def parameters(value: str) -> tuple[str, dict[str, str]]:
     for match in _PARAMETER.finditer(rest):
         name, number, extended = match[1].lower(), int(match[2] or 0), bool(match[3])
         text = re.sub(r"\\(.)", r"\1", match[4]) if match[4] is not None else match[5].strip(" \t\r\n\"'")
-        pieces.setdefault(name, {}).setdefault(number, (text, extended))
+        found = pieces.setdefault(name, {})
+        # The plain form is for programs that do not know the extended one (RFC 6266, 4.3).
+        if number not in found or (extended and not found[number][1]):
+            found[number] = text, extended
     return first.strip().lower(), {name: _joined(parts) for name, parts in pieces.items()}
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import islice
 
 from mailbot.parse import limits
-from mailbot.parse.charset import SUBSTITUTE, clean, codec_name, decode
+from mailbot.parse.charset import SUBSTITUTE, TWO_BYTES, clean, codec_name, decode
 from mailbot.parse.encoded_words import base64_bytes, decode_words, parameters
 
 Field = tuple[str, str]
@@ -24,6 +24,7 @@ _ABOVE_HEADER = re.compile(rb"(?:\xef\xbb\xbf)?(?:[ \t]*\r?\n)*(?:>?From [^\r\n]
 _UNFOLD = re.compile(r"\n[ \t]*")
 _FOLD = re.compile(r"\n(?![ \t])")
 _GUESSED_BOUNDARY = re.compile(rb"(?:^|\n)--([^\s-][^\r\n]{0,99}?)[ \t]*\r?\n(?:content-|\r?\n)", re.I)
+_ADJACENT = re.compile("[\u0080-\u07ff]{2}")
 _BREAKS = re.compile(r"[\r\n\t\v\f\x85\u2028\u2029]+")
 _CHARSET = re.compile(rb"charset\s{0,5}=\s{0,5}[\"']?([A-Za-z0-9_.:+-]{2,40})", re.I)
 _MAX_CHARSETS = 20
@@ -269,9 +270,21 @@ def _value(raw: str, source: bytes) -> str:
         return value
     data = value.encode("utf-8", "surrogateescape")
     try:
-        return clean(data.decode())
+        text = clean(data.decode())
     except UnicodeDecodeError:
         return decode(data, _text_charset(source))
+    return decode(data, _two_byte_charset(source)) if _may_be_two_bytes(text) else text
+
+
+def _may_be_two_bytes(text: str) -> bool:
+    """Return whether UTF-8 text may be of another charset: a word of few bytes is valid in both."""
+    return bool(_ADJACENT.search(text)) and max(text) < "\u0800"
+
+
+def _two_byte_charset(source: bytes) -> str:
+    """Return the charset of the text if its characters have two bytes, else UTF-8."""
+    label = _text_charset(source)
+    return label if codec_name(label) in TWO_BYTES else "utf-8"
 
 
 def decoded(value: str) -> str:

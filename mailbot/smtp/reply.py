@@ -31,10 +31,13 @@ class Rule:
     permanent_only: bool = False
 
 
-_LIMIT = r"(limit|quota|exceed|too many|maximum|\bmax\b|\bonly\b|reached|threshold)"
+_LIMIT = (
+    r"(limit|quota|exceed|too many|maxim|\bmax\b|\bonly\b|reached|threshold|kontingent|überschritten|dépass)"
+)
 _PERIOD = (
     r"((per|an?|each|every|last) (second|minute|hour|day|month)"
-    r"|hourly|daily|monthly|\d-hours?|(hour|day) limit)"
+    r"|hourly|daily|monthly|\d-hours?|(hour|day) limit"
+    r"|(pro|je) (minute|stunde|tag)|par (heure|jour)|quotidien)"
 )
 _MESSAGES = r"(messages?|e-?mails?|mails?|recipients|connections|sessions|nachrichten|empfänger|empfaenger)"
 
@@ -54,9 +57,9 @@ RULES = (
         About.DOMAIN,
         "the domain is not authenticated",
         words=(
-            "dmarc[a-z ]{0,20} policy|policy[a-z ]{0,20} dmarc",
+            r"\b(dmarc|spf|dkim)\b[a-z ]{0,20} policy|policy[a-z ]{0,20} (dmarc|spf|dkim)\b",
             r"\b(dmarc|dkim|spf) "
-            r"((policy|validation|verification|authentication|evaluation|check|alignment) ){0,2}"
+            r"((policy|validation|verification|authentication|evaluation|check|alignment|signature) ){0,2}"
             "(has |is |was )?(failed|fails|failure|fail|rejected|violation|violated)",
             r"(fail(s|ed)?|not pass)[a-z ]{0,20} (dmarc|dkim|spf)\b",
         ),
@@ -79,7 +82,7 @@ RULES = (
             ".*exceed",
             r"exceeded[a-z ]{0,20} number of (e-?mails|mails|messages)[a-z ]{0,20}"
             " (may|can) send(?! to (it|them|this))",
-            r"(versand|sende)(kontingent|limit|menge)",
+            r"(versand|sende)(kontingent|limit|menge)|anzahl (der )?(ausgehende|versendete|gesendete)",
             r"your sending allowance",
         ),
     ),
@@ -107,8 +110,9 @@ RULES = (
             "sender (address )?(is )?not (allowed|permitted|authori[sz]ed)(?! to)",
             r"(unauthori[sz]ed|bad outbound|banned) sender|allowed to use (this|that|the) (sender|from)\b",
             "(sender|from)( address)? does not match|(sender|email address) is not verified",
-            "absender[a-z ]{0,30}nicht verwenden|not one of your addresses",
-            "absender[a-z ]{0,30}(nicht (erlaubt|zugelassen|gestattet|berechtigt)|unzulässig)",
+            "absender[a-z -]{0,30}gesperrt|absender[a-zäöü ]{0,30}nicht (verwenden|nutzen|senden)",
+            "not one of your addresses",
+            "absender[a-z ]{0,30}(nicht (erlaubt|zugelassen|gestattet|berechtigt)|gehört nicht|unzulässig)",
             "invalid credentials|client (was |is )?not authenticated|basic authentication",
         ),
     ),
@@ -132,9 +136,11 @@ RULES = (
         words=(
             r"\b(sending|sending of e?-?mails?|(outgoing|outbound) (e-?)?mails?)( from)?[a-z ]{0,30}"
             "(paused|suspended|disabled|blocked|stopped|deactivated)",
-            "(disabled|blocked|locked|suspended) (due to|because of) (abuse|spam|suspicious)|compromised",
+            "(disabled|blocked|locked|suspended) (for|from) sending",
+            "(disabled|blocked|locked|suspended) (due to|because of) (abuse|spam|suspicious)|compromised"
+            "|suspicious activity",
             "account (is )?suspended for (outgoing|outbound) (spam|abuse)",
-            "versand[a-zäöü ]{0,40}(gesperrt|blockiert|deaktiviert)|für den versand",
+            "versand[a-zäöü ]{0,60}(gesperrt|blockiert|deaktiviert|eingeschränkt|ausgesetzt)|für den versand",
             "(ihr|dein) (e-mail-)?(konto|postfach|account)[a-z ]{0,30}(gesperrt|deaktiviert)",
             "compte (est )?(suspendu|bloqué)|account (è )?sospeso",
         ),
@@ -159,8 +165,9 @@ RULES = (
             "over ?-?quota|over storage|disk quota|allowed storage",
             "on (the )?server|auf dem server|receiving",
             "unknown(?! (error|mailer|command|sender))|no such|unroute?able",
-            r"(not|n't) (exist|have an?)\b",
+            r"(not|n't) (exist|have an?)\b|existiert nicht",
             "(user|recipient|address)( is)? (not found|not local|inactive|disabled|invalid)",
+            "unbekannte[rn]? (empfänger|empfaenger)",
             "(empfänger|empfaenger|destinataire)[a-z ]{0,20} (unbekannt|ungültig|inconnu|invalide)",
             "empfänger (akzeptiert|nimmt)[a-z ]{0,20} kein",
             "bo[iî]te[a-zà-ü ]{0,30} pleine|casella[a-z ]{0,20} piena|buz[óo]n[a-z ]{0,20}"
@@ -175,16 +182,16 @@ RULES = (
         About.MAIL,
         "the size or the content of the mail",
         words=(
-            r"\bspam\b|virus|malware|phishing|content|unsolicited|attachment",
-            r"\bsize\b|too (large|big|long)|length|header|\bhops\b|\blinks?\b",
+            r"\bspam\b|virus|malware|phishing|content|unsolicited|attachment|anhang|anhänge",
+            r"\bsize\b|too (large|big|long)|zu (groß|gross|lang)|length|header|\bhops?\b|\blinks?\b",
         ),
     ),
     Rule(
         About.ACCOUNT,
         "the sender's limit",
         words=(
-            r"rate[ -]?limit|limits?\b|throttl|threshold|too (fast|quickly|frequent)",
-            f"(too|zu) ?(many|viele) {_MESSAGES}",
+            r"rate[ -]?limit|limits?\b|kontingent|throttl|threshold|too (fast|quickly|frequent)",
+            rf"(too|zu) ?(many|viele) (\w+ ){{0,2}}{_MESSAGES}",
             f"{_MESSAGES} (count )?quota",
         ),
     ),

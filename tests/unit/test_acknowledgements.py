@@ -14,6 +14,11 @@ _ACKNOWLEDGEMENTS = [
     ("Eingangsbestätigung", "Guten Tag,\n\nwir melden uns.\n\nDies ist eine automatisch generierte E-Mail."),
     ("Eingangsbestätigung: Drucker", "Hallo,\n\nDiese Nachricht wurde automatisch erzeugt. Nicht antworten!"),
     ("Ihre Anfrage ist eingegangen [Nr. 4711]", "*** Dies ist eine automatische Antwort. ***"),
+    ("Ticket [#4711]: Ihre Anfrage ist eingegangen", "Diese Mail wurde automatisch erstellt."),
+    ("Ticket Received - 4711 - Beamer", "We have received your request. An agent will respond shortly."),
+    ("[Request received] Beamer", "Your request (4711) was received and is being reviewed by our staff."),
+    ("Ihre Anfrage wurde erfasst: Nr. 4711", "Wir haben Ihre Anfrage erhalten. Wir melden uns bald."),
+    ("Votre demande a été enregistrée", "Votre demande n° 4711 est enregistrée, elle sera traitée."),
     ("Vielen Dank für Ihre E-Mail", "Guten Tag,\n(Diese E-Mail wurde automatisch versendet.)\nIhr Team"),
     ("Bestätigung Ihrer Anfrage", "Hinweis: Dies ist eine automatisch erstellte Nachricht."),
     ("Empfangsbestätigung", "Bei dieser Mail handelt es sich um eine automatische Empfangsbestätigung."),
@@ -24,6 +29,10 @@ _ACKNOWLEDGEMENTS = [
     ("Votre demande a bien été reçue", "Cet e-mail a été généré automatiquement."),
 ]
 _ABOUT_ACKNOWLEDGEMENTS = [
+    ("Ihre Anfrage ist eingegangen", "Anbei das Angebot 4711, wir melden uns am Dienstag."),
+    ("Ihre Anfrage ist eingegangen", "Wir haben Ihre Anfrage 4711 erhalten. Es kommt ein Techniker."),
+    ("Ticket received", "I have received your ticket 4711 and will respond tomorrow."),
+    ("Beamer", "Wir haben Ihre Anfrage 4711 erhalten und melden uns am Dienstag."),
     ("Eingangsbestätigung", "Ich bekomme das dauernd.\nDies ist eine automatisch generierte E-Mail."),
     ("Eingangsbestätigung", "Dort steht „Dies ist eine automatisch generierte E-Mail“. Was tun?"),
     ("Eingangsbestätigung", "Es kam zweimal:\n\nDies ist eine automatisch generierte E-Mail."),

@@ -26,6 +26,7 @@ SAME = {
         '"o\'neill"@schule.example',
     ),
     '"jana wolf"@schule.example': ('"Jana\\ Wolf"@schule.example', "jana wolf@schule.example"),
+    '"jana@privat.example"@schule.example': ('"Jana@privat.example"@schule.example',),
 }
 OTHER = {
     "jana@weissgasse.example": ("jana@weißgasse.example",),
@@ -46,6 +47,8 @@ NOT_ADDRESSES = (
         "@schule.example",
         "jana@schule..example",
         "jana@.example",
+        "jana@@schule.example",
+        "jana@privat.example@schule.example",
         "jana@ schule.example",
     ),
     *(

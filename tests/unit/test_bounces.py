@@ -248,6 +248,19 @@ def test_bounce_of_a_gateway_names_its_recipient_and_is_a_delay_or_a_failure() -
             assert found == [("otto@schule.example", action)], sender
 
 
+def test_salutation_of_a_program_is_no_voice_of_a_person() -> None:
+    subject, text = (
+        "Nicht zugestellt",
+        "Hallo,\n\nMail an otto@schule.example konnte nicht zugestellt werden.",
+    )
+    for sender, kind in (
+        ("No Reply <no-reply@gateway.example>", MailKind.BOUNCE),
+        ("Kim <kim@anderswo.example>", MailKind.HUMAN),
+    ):
+        sent = mail().sender(sender).subject(subject).text(text)
+        assert classify(parse(sent.build()), frozenset()).kind is kind
+
+
 def test_sender_and_identifiers_of_the_returned_mail_are_no_failed_recipients() -> None:
     report = "Delivery to tina@schule.example was rejected: 550 5.1.1 unknown user"
     header = (

@@ -121,6 +121,7 @@ def test_aliases_lists_and_addresses_without_a_reader_are_not_added_to_cc() -> N
         "Cc: karl@schule.example, EDV-Hilfe@schule.example., support-gym+x@schule.example,\n"
         " physik@schule.example, chor@schule.example, theater@schule.example,\n"
         " no-reply@schule.example, kollegium@schule.example, verteiler-neubau@schule.example,\n"
+        " alle-neubau@schule.example, lehrerschaft@schule.example, fachverteiler@schule.example,\n"
         " postmaster@schule.example\n\nDunkel.\n"
     )
     done = replace(writes(LENA), mail=parse(header.encode())).proven().decide()

@@ -81,15 +81,27 @@ def test_name_of_a_file_is_repaired_if_a_program_encoded_it_wrongly(subtests: py
         assert parse(_mixed(field.encode())).parts[0].filename == name
 
 
+def test_extended_form_of_a_file_name_wins_over_the_plain_one() -> None:
+    plain, extended = 'filename="Raume.pdf"', "filename*=UTF-8''R%C3%A4ume.pdf"
+    for both in (f"{plain}; {extended}", f"{extended}; {plain}"):
+        part = f"Content-Type: application/pdf\r\nContent-Disposition: attachment; {both}\r\n\r\n%PDF-1.4"
+        assert parse(_mixed(part.encode())).parts[0].filename == "Räume.pdf"
+
+
 def test_raw_octets_of_a_header_are_in_the_charset_of_the_text() -> None:
     for charset, name in (
         ("gbk", "教室.doc"),
         ("shift_jis", "図表.doc"),
         ("koi8-r", "план.doc"),
         ("big5", "課表.doc"),
+        ("gb2312", "学校.doc"),  # its bytes are valid UTF-8, too
+        ("gb2312", "通知.doc"),
     ):
         raw = b'Content-Type: application/msword; name="' + name.encode(charset) + b'"\r\n\r\nx'
         assert parse(_mixed(raw, charset=charset.encode())).parts[0].filename == name
+    for name in ("Übung.doc", "学校.doc"):
+        raw = b'Content-Type: application/msword; name="' + name.encode() + b'"\r\n\r\nx'
+        assert parse(_mixed(raw, charset=b"gb2312")).parts[0].filename == name
     subject = "Subject: 课表\r\nContent-Type: text/plain; charset=gb2312\r\n\r\nx".encode("gb2312")
     assert parse(subject).subject == "课表"
     assert parse("Subject: Bücher\r\n\r\nx".encode("cp1252")).subject == "Bücher"

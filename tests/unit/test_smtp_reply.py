@@ -9,6 +9,17 @@ import pytest
 from mailbot.smtp.reply import RULES, About, classify, enhanced_status, shape
 
 ACCOUNT = (
+    "554 5.7.1 Kontingent für ausgehende E-Mails überschritten, 200 je Stunde",
+    "550 Nachrichten pro Tag: Maximum erreicht",
+    "553 Diese Absenderadresse dürfen Sie nicht nutzen",
+    "550 5.7.1 Account locked from sending, contact support",
+    "550 5.7.1 Absender-Postfach gesperrt",
+    "550 Maximale Anzahl ausgehender E-Mails erreicht",
+    "553 5.7.1 Absender bot@schule.example gehört nicht zum angemeldeten Konto",
+    "550 5.7.1 Login locked after suspicious activity",
+    "550 5.7.1 Nombre de messages autorisés par jour dépassé",
+    "421 4.7.0 Too many open SMTP sessions",
+    "550 5.7.1 Versand über dieses Konto wegen auffälliger Nutzung eingeschränkt",
     "550 5.7.1 Service unavailable; you have exceeded the number of messages you may send today",
     "550 Versandkontingent erschöpft, bitte versuchen Sie es morgen erneut",
     "550 5.4.6 Maximum hourly outgoing message count exceeded",
@@ -110,6 +121,8 @@ ACCOUNT = (
     "554 5.7.1 Relay access denied: account suspended for outgoing spam",
 )
 DOMAIN = (
+    "550 5.7.1 Message refused due to SPF policy; 192.0.2.1 is not allowed to send mail from schule.example",
+    "554 5.7.1 DKIM signature verification failed",
     "550 5.7.509 Access denied, sending domain school.example does not pass DMARC verification",
     "550 5.7.509: Access denied, sending domain school.example does not pass DMARC verification and has "
     "a DMARC policy of reject.",
@@ -122,6 +135,9 @@ DOMAIN = (
     "550 mail from schule.example failed DMARC",
 )
 RECIPIENT = (
+    "550 Unbekannter Empfänger",
+    "550 Adresse existiert nicht",
+    "452 4.2.2 Kontingent des Postfachs ausgeschöpft",
     "550 5.2.1 This account is locked",
     "550 5.1.1 <kim@hgs.example>: account is suspended for spam",
     "550 5.2.1 Destination account suspended for abuse",
@@ -206,6 +222,9 @@ RECIPIENT = (
     "http://postgrey.schweikert.ch/help/x.html",
 )
 MAIL = (
+    "550 Die Mail ist zu groß",
+    "554 5.4.14 Hop count exceeded",
+    "550 5.7.1 Anhänge dieses Typs sind unerwünscht",
     "554 Message score over limit",
     "550 Message contains too many recipients",
     "552 attachment exceeding daily limit",

@@ -19,7 +19,8 @@ from mailbot.core.model.mail import Mail
 _SENT = r"(?:anfrage|nachricht|e-?mail|mail|meldung|anliegen|ticket)"
 _RECEIVED = r"(?:message|request|e-?mail|mail|enquiry|inquiry|ticket)"
 _SUBJECT = re.compile(
-    r"\s*(?:(?:re|aw)\s*:\s*)?(?:(?:eingangs|empfangs|annahme)[- ]?bestätigung"
+    r"\s*(?:(?:re|aw)\s*:\s*)?(?:(?:ticket|anfrage|vorgang|request|case)\b[^:]{0,40}: )?"
+    r"(?:(?:eingangs|empfangs|annahme)[- ]?bestätigung"
     rf"|(?:eingangs|empfangs)?bestätigung (?:des (?:eingangs|empfangs)|(?:zu )?ihrer? {_SENT})"
     rf"|(?:wir haben )?ihre? {_SENT} (?:ist |wurde )?(?:bei uns )?"
     r"(?:eingegangen|erhalten|empfangen|registriert)"
@@ -31,6 +32,7 @@ _SUBJECT = re.compile(
     r"(?:erfolgreich )?(?:erstellt|eröffnet|angelegt|registriert|erfasst|aufgenommen)(?=\W*$|:|\s[-–([])"
     r"|(?:(?:your|new) )?(?:support )?(?:ticket|request|case)\b.{0,60}\b(?:has been|was) "
     r"(?:created|opened|logged)(?=\W*$|:|\s[-–([])"
+    r"|\[?(?:ticket|request|message) received\b"
     r"|accusé de réception|confirmation de (?:réception|votre)|nous avons (?:bien )?reçu votre"
     r"|votre (?:demande|message|courriel|e-?mail|mail) a (?:bien )?été (?:reçue?|enregistrée?))",
     re.I,
@@ -55,12 +57,25 @@ _IS_GENERATED = re.compile(
     r"|diese (?:e-?mail|mail|nachricht|antwort) (?:wurde|ist) automatisch "
     r"(?:erstellt|generiert|erzeugt|versandt|versendet|verschickt)(?: worden)?"
     r"|this (?:is an auto(?:mat\w{2,5}|-?generated) |(?:e-?mail|mail|message|reply) (?:was|is) auto)"
-    r"(?:generated|matically (?:generated|sent)|(?:e-?mail|mail|message|reply|response))"
+    r"(?:generated|matically (?:generated|sent)|(?:e-?mail|mail|message|reply|response)"
+    r"(?: (?:confirming|to confirm) [^.!?\n]{0,60})?)"
     r"|(?:ceci est|il s['’]agit d['’]) ?une? (?:réponse|message|courriel|e-?mail) automatique)"
     r"(?:[,;]? ?(?:[–-]|und|and|et)? ?(?:bitte |please |merci de )?(?:antworten sie (?:bitte )?nicht"
     r"|kann nicht beantwortet|do not reply|ne pas répondre)[^.!?,\n]{0,40})?"
     r"[ \t*_)=#\u2010-\u2015-]{0,9}(?:[.!]|$)"
 )  # in lower case
+_REGISTERED = re.compile(
+    r"\breceived your\b|\byour (?:request|ticket|message|e-?mail)\b[^.!?\n]{0,40}"
+    r"\b(?:received|created|logged)\b"
+    r"|\b(?:ihre|deine) (?:anfrage|nachricht|e-?mail|meldung)\b[^.!?\n]{0,60}"
+    r"\b(?:erhalten|eingegangen|erfasst|registriert)\b"
+    r"|\bvotre (?:demande|message)\b[^.!?\n]{0,60}\b(?:reçue?|enregistrée?)\b"
+)  # in lower case
+_WILL_ANSWER = re.compile(
+    r"\b(?:is being|will|wird|werden|sera)\b[^.!?\n]{0,80}"
+    r"\b(?:review|process|respon|contact|bearbeite|melde|kümmer|traité)|\bmelden uns\b|\bget back to you\b"
+)  # in lower case
+_NUMBER = re.compile(r"\d{3}")
 _QUESTION = re.compile(r"\?(?:\s|$)")
 _FIRST_PERSON = re.compile(
     r"\b(?:ich|mein(?:e[mnrs]?)?|mir|mich|i|i['’](?:m|ve)|my|me|je|j['’]\w{1,20}|mon|ma|mes|moi)\b(?!\.)"
@@ -69,7 +84,17 @@ _FIRST_PERSON = re.compile(
 
 def is_acknowledgement(mail: Mail) -> bool:
     """Return whether a program confirms that it received a mail, by its subject and its text."""
-    return bool(_SUBJECT.match(bare_subject(mail.subject))) and _says(_SAYS_GENERATED, mail)
+    if not (_SUBJECT.match(bare_subject(mail.subject)) or _SUBJECT.match(mail.subject)):
+        return False
+    return _says(_SAYS_GENERATED, mail) or _says_registered(mail)
+
+
+def _says_registered(mail: Mail) -> bool:
+    """Return whether a text says that a request has a number and will be answered, and no person speaks."""
+    text = (mail.text or mail.quoted)[:3000].lower()  # below "Please type your reply above this line"
+    said = all(one.search(text) for one in (_REGISTERED, _WILL_ANSWER))
+    numbered = _NUMBER.search(f"{mail.subject} {text}")
+    return said and bool(numbered) and not any(one.search(text) for one in (_FIRST_PERSON, _QUESTION))
 
 
 def is_automatic_answer(mail: Mail) -> bool:
@@ -82,14 +107,19 @@ def _says(pattern: re.Pattern[str], mail: Mail) -> bool:
 
     People quote such mails, and write about them.
     """
-    text = mail.text[:3000].lower()
+    text = mail.text[:3000]
     spoken = (_FIRST_PERSON, ASKS_TO_SWITCH, ASKS_THE_READER)
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = ["", *(line.strip() for line in text.splitlines() if line.strip()), ""]
     said = any(
-        pattern.search(line) and not above.rstrip().endswith(":")
-        for above, line in zip(("", *lines), lines, strict=False)
+        pattern.search(line.lower()) and not _is_quoted(above, line, below)
+        for above, line, below in zip(lines, lines[1:], lines[2:], strict=False)
     )
-    return said and not any(one.search(text) for one in spoken)
+    return said and not any(one.search(text.lower()) for one in spoken)
+
+
+def _is_quoted(above: str, line: str, below: str) -> bool:
+    """Return whether the line above announces a line, or a person's sentence continues below its end."""
+    return above.endswith(":") or (below[:1].islower() and line.endswith((".", "!")))
 
 
 _LONGEST_RECEIPT = 1_500  # characters

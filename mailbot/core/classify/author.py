@@ -41,6 +41,16 @@ def behind_from(mail: Mail, support_addresses: frozenset[str], domains: frozense
     return replies[0] if len(replies) == 1 else None
 
 
+def is_no_reply(email: str) -> bool:
+    """Return whether mail to an address is read by no person, as its name says."""
+    return bool(NO_REPLY.search(email.rpartition("@")[0]))
+
+
+def is_from_program(mail: Mail) -> bool:
+    """Return whether From is an address to which no person reads mail, as its name says."""
+    return bool(mail.sender and is_no_reply(mail.sender.email))
+
+
 def reads_mail(mail: Mail, support_addresses: frozenset[str]) -> bool:
     """Return whether a person reads mail to the author of this mail: no program and no list does."""
     return bool(mail.sender) and bool(_people(mail.senders[:1], mail, support_addresses))

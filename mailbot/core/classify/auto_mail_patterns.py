@@ -8,8 +8,8 @@ import re
 # Subjects of automatic replies: the phrase alone, or followed by the subject of the answered mail.
 _AUTO_PHRASES = (
     r"auto(?:matic(?:ally generated)?|mated)?[- ]?(?:reply|response|answer|responder|acknowledge?ment)",
-    r"auto(?:mat(?:isch\w*|\.)?|m\.)?[- ]?(?:(?:generierte|erstellte|erzeugte|versendete) )?"
-    r"(?:rück|empfangs|eingangs|abwesenheits)?(?:antwort|bestätigung|mitteilung|rückmeldung)",
+    r"auto(?:mat(?:isch\w*|isiert\w*|\.)?|m\.)?[- ]?(?:(?:generierte|erstellte|erzeugte|versendete) )?"
+    r"(?:e-?mail-?|rück|empfangs|eingangs|abwesenheits)?(?:antwort|bestätigung|mitteilung|rückmeldung)",
     r"(?:autom\w*\.? )?(?:abwesenheits|urlaubs|ferien)(?:notiz|nachricht|meldung|benachrichtigung"
     r"|mitteilung"
     r"|hinweis|antwort|auskunft|assistent|info\w*|agent)",
@@ -17,7 +17,7 @@ _AUTO_PHRASES = (
     r"|assistant|response))?",
     r"ooo|oof|vacation (?:reply|message|notice|response)|away (?:message|notice)",
     r"(?:réponse|message|courriel) automatique(?: d['’]absence)?|(?:message|notification"
-    r"|avis) d['’]absence",
+    r"|avis|réponse) d['’]absence",
     r"absence (?:du bureau|temporaire)|risposta automatica|messaggio automatico|avviso di assenza",
     r"respuesta autom[áa]tica|resposta autom[áaà]tica|automatisch(?:e)? (?:antwoord|bericht)"
     r"|afwezigheids\w+",
@@ -37,10 +37,14 @@ AUTO_SUBJECT = re.compile(
     r"(?:(?<=\])\s|\s*[:;(\[\"„]|\s+[-–]\s|\s+(?:aus dem büro|bis|jusqu|du \d|re:|aw:|from \d|vom \d|\d)"
     r"|\s+(?:auf|zu) (?:ihre|deine|eure) (?:e-?mail|mail|nachricht|anfrage)\W*$"
     r"|\s+to your (?:e-?mail|mail|message|request|inquiry|enquiry)\W*$"
-    r"|\s+à votre (?:e-?mail|mail|message|courriel|demande)\W*$|\s*(?:[.!]\s*)?$)"
+    r"|\s+à votre (?:e-?mail|mail|message|courriel|demande)\W*$|\s*(?:[.!]\s*)?$"
+    r"|\s+(?:from|von|de)\s+(?P<name>[^\W\d_][\w.'’-]{0,30}(?: [\w.'’-]{1,30}){0,3})\W*$)"
     r"|\s*(?-i:AUTO)\s*:|\s*auto\s*:\s*(?:re|aw|antw(?:ort)?|odp|ynt|rif)\s*:",
     re.I,
 )
+AUTO_TAG = re.compile(rf"\[(?:{'|'.join(_AUTO_PHRASES)})\]\s?$", re.I)
+_FRAME = r"[-*\[\]()=#_~]{1,9}"
+AUTO_HEADING = re.compile(rf"\s{{0,9}}{_FRAME} ?(?:{'|'.join(_AUTO_PHRASES)})[.!]? ?{_FRAME} ?(?:\n|$)", re.I)
 # A person asks for an automatic reply, or for its end; neither absence notes nor links to unsubscribe do.
 _SWITCH = (
     r"(?:(?:ein|ab|aus|um|frei)(?:zu)?(?:richten|stellen|schalten|leiten)|(?:de)?aktivieren"
@@ -67,7 +71,8 @@ ASKS_TO_SWITCH = re.compile(
 ASKS_THE_READER = re.compile(
     r"\b(?:könnt ihr|könntet ihr|könnt?en sie|kannst du|könntest du|würdet ihr|würden sie|habt ihr"
     r"|(?:can|could|would) (?:you|someone)|pouvez-vous|pourriez-vous|peux-tu|pourrais-tu)\b[^.!?\n]{0,200}\?"
-    r"|\b(?:was (?:tun|muss ich|soll ich)|woher|warum|wieso|weshalb|what (?:should|can) i|why|pourquoi)\b"
+    r"|\b(?:was (?:tun|muss ich|soll ich)|woher|warum|wieso|weshalb"
+    r"|wo (?:finde|trage|stelle|richte) ich|what (?:should|can) i|where (?:do|can) i|why|pourquoi)\b"
     r"[^.!?\n]{0,200}\?"
 )  # in lower case
 THANKS_FOR_MAIL = re.compile(
@@ -88,7 +93,7 @@ SAYS_BROKEN = re.compile(
 _ABSENT = (
     "abwesenheit|abwesend|nicht (?:im (?:büro|haus|hause|dienst)|am (?:platz|arbeitsplatz|computer|rechner)"
     "|erreichbar|anwesend|da)|außer haus|(?:im |in )?(?:jahres)?urlaub|(?:in den )?ferien|elternzeit"
-    r"|mutterschutz|(?:urlaubs|krankheits|dienstlich|krankheitsbedingt) ?(?:abwesen\w{1,4})"
+    r"|mutterschutz|(?:urlaubs|ferien|krankheits|dienstlich|krankheitsbedingt) ?(?:abwesen\w{1,4})"
     "|afwezig tot|niet (?:op kantoor|achter (?:de|mijn) computer)|absent du bureau|en congé"
     "|away(?: from (?:the |my )?(?:office|desk|computer))?|not (?:in the office|at (?:my|the) (?:desk"
     "|computer))"
@@ -99,6 +104,7 @@ _ABSENT = (
     "|frånvaro|fravær|ikke på kontoret|poissa|poza biurem|nieobecność|urlop|mimo kancelář|вне офиса"
     "|в отпуске"
 )
+ABSENT_WORDS = re.compile(rf"\b(?:{_ABSENT})\b")  # in lower case
 ABSENT_SUBJECT = re.compile(
     r"\s*(?:(?:re|aw|antwort|reply|réponse|risposta|respuesta|antwoord)(?:\s*+:\s++"
     r"|\s++))?+(?:(?:ich )?bin |i am "
@@ -122,7 +128,10 @@ RECEIPT_SUBJECT = re.compile(
 # The beginning of a receipt, whose machine-readable part (RFC 8098) some gateways remove. The text of a
 # receipt that a person quotes below their own does not count.
 RECEIPT_TEXT = re.compile(
-    r"\W{0,20}(?:ihre nachricht\b.{0,400}\bwurde (?:am .{1,60} )?(?:gelesen|angezeigt|ungelesen gelöscht)"
+    r"\W{0,20}(?:ihre nachricht\b.{0,400}\bwurde (?:am (?:\w{2,12},? )?\d.{1,60} )?"
+    r"(?:gelesen|angezeigt|ungelesen gelöscht)"
+    r"|ihre nachricht wurde (?:an )?d\w{2} folgenden empfängern? (?:erfolgreich )?zugestellt"
+    r"|your message has been delivered to the following recipients?"
     r"|(?:dies|das) ist eine (?:lese|empfangs)bestätigung\b"
     r"|[^\n.!?]{1,80} hat diese einladung (?:(?:mit|unter) vorbehalt |vorläufig )?(?:angenommen|abgelehnt)"
     r"[.!]?[ \t]{0,5}(?:\n[ \t]{0,5}\n|\n?$)"
@@ -143,14 +152,18 @@ AWAY_TEXT = re.compile(
     r"|away from (?:the |my )?(?:office|desk)|on (?:vacation|annual leave|holidays?|leave)"
     r"|not (?:in the office|at (?:my|the) (?:desk|computer)))"
     r"|ik (?:ben|zit) .{0,40}niet (?:op kantoor|achter)|no estoy en la oficina"
-    r"|(?:ich bin|bin ich|ich befinde mich|wir sind) .{0,60}(?:nicht (?:im (?:büro|haus|dienst|hause)"
-    r"|erreichbar"
-    r"|am (?:arbeitsplatz|platz|computer|rechner)|da\b|anwesend)|außer haus|abwesend|in (?:urlaub"
-    r"|elternzeit"
-    r"|den ferien)|im (?:urlaub|mutterschutz)|krank)"
-    r"|(?:wieder|zurück) (?:im (?:büro|haus|dienst)|erreichbar|für sie da|ab|am)\b"
+    r"|(?:\bbin|ich befinde mich|wir sind) .{0,60}(?:nicht (?:im (?:büro|haus|dienst|hause)"
+    r"|erreichbar|am (?:arbeitsplatz|platz|computer|rechner)|da\b|anwesend)|außer haus|abwesend"
+    r"|in (?:urlaub|elternzeit|den ferien)|i[mn] (?:urlaub|mutterschutz)|krank"
+    r"|auf (?:einer |einem )?(?:fortbildung|klassenfahrt|dienstreise|reise|lehrgang|tagung))"
+    r"|\b(?:büro|betrieb|sekretariat|verwaltung|schule|wir) .{0,60}(?:geschlossen|nicht besetzt"
+    r"|betriebsferien)\b|\b(?:office|school|we) (?:is|are) .{0,30}\bclosed\b"
+    r"|\bnicht mehr (?:(?:für|bei|in) uns(?:er\w{0,3})?\b|.{0,60}tätig\b)"
+    r"|(?:wieder|zurück) (?:im (?:büro|haus|dienst)|(?:für sie )?erreichbar|für sie da"
+    r"|ab|am)\b"
     r"|je (?:suis|serai) .{0,40}(?:absente?\b|en congés?\b|en vacances|hors du bureau|injoignable"
     r"|indisponible)|je ne suis pas (?:au bureau|devant mon)"
+    r"|\bactuellement (?:absente?\b|en congés?\b)"
     r"|(?:ceci|c['’]?est|il s['’]agit).{0,20}(?:message|réponse|courriel) automatique"
     r"|(?:sono|sarò) .{0,40}(?:assente|fuori (?:sede|ufficio)|in ferie|in vacanza)"
     r"|non (?:sono|sarò) (?:al computer|in (?:ufficio|sede)|disponibile|raggiungibile)"
@@ -158,27 +171,40 @@ AWAY_TEXT = re.compile(
     r"|vakantie)"
     r"|\b(?:izindeyim|izinliyim|ofis dışındayım)\b"
     r"|(?:estou|estarei) .{0,40}(?:ausente|de férias|fora)|przebywam na urlopie|jestem .{0,20}nieobecn"
-    r"|(?:wird|werden) .{0,40}nicht (?:automatisch )?(?:weitergeleitet|gelesen|bearbeitet)|your (?:e-?mail"
+    r"|(?:wird|werden) .{0,40}nicht (?:automatisch )?(?:weitergeleitet|gelesen|bearbeitet)"
+    r"|(?:e-?mails?|nachricht(?:en)?) (?:wird|werden) .{0,40}(?:wieder|erst) (?:gelesen|bearbeitet"
+    r"|beantwortet)"
+    r"|your (?:e-?mail"
     r"|message) will not be forwarded"
 )  # in lower case
 # People write it in answers too, so the subject must be that of an absence note.
 AWAY_UNTIL = re.compile(r"\b(?:i am|i'm|i will be|we are) away (?:from|until|till)\b")  # in lower case
-AWAY_MORE = re.compile(
-    r"erst (?:am|ab|im|wieder)\b.{0,30}\b(?:zurück|da|erreichbar)\b"
-    r"|(?:nicht|not|neither|weder) .{0,30}(?:weitergeleitet|forwarded)|(?:in )?(?:dringenden"
+# People who are absent say until when, too; who else answers, they say less often.
+_AWAY_DATES = (
+    r"erst (?:am|ab|im|wieder)\b.{0,30}\b(?:zurück|da|erreichbar|wieder)\b|\bkehre\b.{0,40}\bzurück\b"
+    r"|ab (?:dem )?\d{1,2}\.\s?\d{0,2}.{0,20} (?:wieder|bin ich)|(?:bis (?:zum|einschließlich)|vom) \d{1,2}\."
+    r"|rientr(?:o|erò)|tornerò|fino al \d|volveré|hasta el \d|tarihine kadar\b|ben .{0,20}terug"
+    r"|tot (?:en met )?\d|do \d{1,2}|(?:de retour le|jusqu['’]au|à partir du) (?:\w+ )?\d{1,2}(?:er)?\b"
+    r"|(?:return|back) (?:to the office )?on"
+)
+_AWAY_FORMAL = (
+    r"(?:nicht|not|neither|weder) .{0,30}(?:weitergeleitet|forwarded)|(?:in )?(?:dringenden"
     r"|eiligen) (?:fällen|angelegenheiten)"
     r"|(?:wenden sie sich|kontaktieren sie|erreichen sie) .{0,60}(?:vertretung|kolleg|sekretariat"
-    r"|@|unter)|meine vertretung"
-    r"|ab (?:dem )?\d{1,2}\.\s?\d{0,2}.{0,20} (?:wieder|bin ich)|(?:bis (?:zum|einschließlich)"
-    r"|vom) \d{1,2}\.|in (?:urgent|case of urgent)"
-    r"|in caso di urgenz|per urgenze|rientr(?:o|erò)|tornerò|fino al \d|en caso de urgencia|volveré"
-    r"|hasta el \d"
-    r"|acil durum|tarihine kadar\b"
-    r"|bij dringende|ben .{0,20}terug|tot (?:en met )?\d|w pilnych|do \d{1,2}"
-    r"|en cas d['’]urgence|(?:de retour le|jusqu['’]au|à partir du) (?:\w+ )?\d{1,2}(?:er)?\b"
-    r"|(?:contacte[rz]|adresse[rz]-vous|joindre) .{0,60}(?:secrétariat|collègue|@)"
-    r"|(?:urgent|immediate) (?:matters|assistance|issues|cases)|(?:return"
-    r"|back) (?:to the office )?on|limited access to (?:my )?e-?mail"
+    r"|@|unter)|meine? (?:vertret|nachfolge)|in (?:urgent|case of urgent)"
+    r"|in caso di urgenz|per urgenze|en caso de urgencia|acil durum|bij dringende|w pilnych"
+    r"|en cas d['’]urgence|(?:contacte[rz]|adresse[rz]-vous|joindre) .{0,60}(?:secrétariat|collègue|@)"
+    r"|(?:urgent|immediate) (?:matters|assistance|issues|cases)|limited access to (?:my )?e-?mail"
+)
+AWAY_FORMAL = re.compile(_AWAY_FORMAL)  # in lower case
+AWAY_MORE = re.compile(f"{_AWAY_FORMAL}|{_AWAY_DATES}")  # in lower case
+# What absence notes say beside that: about the mail and its answer.
+AWAY_ANSWER = re.compile(
+    r"\b(?:ihre|deine|eure|your|votre)n? (?:e-?mails?|mails?|nachricht(?:en)?|anfragen?|messages?"
+    r"|courriels?)\b|\bkeinen zugriff auf\b|\b(?:be)?antworte|\bmelde (?:ich )?mich\b"
+    r"|\blese (?:\w{1,12} ){1,3}(?:e-?)?mails\b"
+    r"|\bgeduld\b|\bverständnis\b"
+    r"|\b(?:reply|respond|get back to you)\b|\bréponds?\b|\brépondrai\b"
 )  # in lower case
 CHALLENGE = re.compile(
     r"(?:confirm|verify|authenticate|release) (?:that )?(?:you(?:r (?:message|e-?mail|address"
@@ -186,6 +212,7 @@ CHALLENGE = re.compile(
     r"|(?:click|reply).{0,160}(?:so that|to have|in order (?:for|to)"
     r"|and) .{0,40}(?:your (?:message|e-?mail)).{0,40}(?:deliver|release|accept)"
     r"|boxtrapper|spamarrest|spam arrest|challenge[- /]response|tagged message delivery agent"
+    r"|(?:attached message|angehängte nachricht|message ci-joint)\b.{0,40}\blist"
     r"|has been (?:held|quarantined) (?:until|pending|because)|bestätigen sie .{0,60}(?:dass sie"
     r"|ihre (?:nachricht|e-?mail)).{0,80}(?:zugestellt|spam)|sender (?:address )?(?:verification"
     r"|confirmation)",
@@ -195,7 +222,8 @@ CHALLENGE_SUBJECT = re.compile(
     r"(?:please )?(?:confirm|verify|verification|confirmation) .{0,40}(?:your (?:message|e-?mail"
     r"|mail)|sender|required|request)|message (?:held|pending)|your (?:message|e-?mail) (?:is "
     r"|has been )?(?:held|requires? (?:verification|confirmation)|awaits)|spam ?arrest|boxtrapper"
-    r"|bitte bestätigen sie ihre (?:nachricht|e-?mail)"
+    r"|bitte bestätigen sie ihre (?:nachricht|e-?mail)|ihre nachricht .{0,60}bestätigen"
+    r"|confirmez votre message"
 )  # in lower case
 CHALLENGE_TEXT = re.compile(
     r"(?:confirm|verify|prove|authenticate|approve|bestätig\w*|verifizier\w*|confirme\w*|vérifi\w*"
@@ -241,7 +269,8 @@ REACTION_SENTENCE = re.compile(
     r"|hat mit [^\n]{1,30} (?:auf [^\n]{1,40} )?reagiert"
     r"|gefällt (?:ihre|deine) (?:nachricht|e-?mail)|a réagi (?:via|avec|depuis) gmail"
     r"|a (?:réagi [^\n]{0,40}à|aimé|adoré) votre (?:message|e-?mail|courriel)"
-    r"|hat (?:ihre|deine) (?:nachricht|e-?mail|mail) mit [^\n]{1,40} (?:markiert|versehen|kommentiert)"
+    r"|hat (?:ihre|deine|diese|eine) (?:nachricht|e-?mail|mail) mit [^\n]{1,40} (?:markiert|versehen"
+    r"|kommentiert)"
     r"|ha (?:reagito|reaccionado|reagido) [^\n]{1,60}|reagierte (?:mit [^\n]{1,30} )?auf (?:ihre|deine"
     r"|eine) [^\n]{1,20}"
     r"|gmail üzerinden tepki verdi|reagált a gmail\w{0,6}"

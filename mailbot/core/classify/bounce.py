@@ -7,6 +7,7 @@ mail itself must say that a delivery failed.
 import re
 from functools import lru_cache
 
+from mailbot.core.classify.author import is_from_program
 from mailbot.core.classify.bounce_words import (
     LIST_SUBJECT,
     LIST_TEXT,
@@ -71,6 +72,8 @@ _NAMES_THE_MAIL = re.compile(
     r"|wiadomoś\w{1,3}|courriel)|\b(?:iletiniz|üzenet\w{0,6}|mailbox|postfach|server)\b"
     r"|\b(?:empfänger|benutzer|recipient|user|destinat|geadresseerde|odbiorc|adresat|alıcı|címzett)"
 )  # in lower case
+_SALUTATION = re.compile(r"(?:hallo|moin|bonjour|buongiorno)[^\n.?!]{0,40}[,!]\s")  # in lower case
+_NULL_PATH = re.compile(r"\s?<\s?(?:mailer-daemon(?:@[^<>\s]{1,250})?)?>\s?", re.I)
 _SCANNED = 4000
 _VOICE = 1500
 
@@ -81,8 +84,11 @@ def full_text(mail: Mail) -> str:
 
 
 def has_null_path(mail: Mail) -> bool:
-    """Return whether the mail was sent without a return address (RFC 5321, 4.5.5)."""
-    return any(mail.header(name).strip() in ("<>", "< >") for name in ("return-path", "x-envelope-from"))
+    """Return whether the mail was sent without a return address (RFC 5321, 4.5.5).
+
+    Postfix writes MAILER-DAEMON instead if it hands a mail to a program.
+    """
+    return any(_NULL_PATH.fullmatch(mail.header(name)) for name in ("return-path", "x-envelope-from"))
 
 
 def is_from_server(mail: Mail) -> bool:
@@ -159,12 +165,14 @@ def is_service_report(mail: Mail) -> bool:
 def sounds_human(mail: Mail) -> bool:
     """Return whether a person speaks about themselves, as programs do not.
 
-    The returned mail and what is quoted of it do not count.
+    The returned mail and what is quoted of it do not count, nor does a program's salutation.
     """
     subject = mail.subject.lower()
     failure = SUBJECT_SAYS_FAILURE.search(subject)
     before = subject[: failure.start()] if failure else ""
-    text = _RETURNED.sub(" ", mail.text[:_VOICE]).lower()
+    text = _RETURNED.sub(" ", mail.text[:_VOICE]).lower().lstrip()
+    salutation = _SALUTATION.match(text) if is_from_program(mail) else None
+    text = text[salutation.end() :] if salutation else text
     return bool(_HUMAN_VOICE.search(before) or _HUMAN_VOICE.search(text))
 
 

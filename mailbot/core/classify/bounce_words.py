@@ -15,6 +15,7 @@ _SUBJECT_SAYS_FAILURE = {
         r"non[- ]?delivery|non[- ]?deliver(?:ed|able)",
         r"message (?:delivery|status|not delivered|undeliverable)|could not send message|cannot send",
         r"can(?:'t| ?not) be delivered|unable to deliver|error sending",
+        r"virus in your (?:e-?mail|mail|message)",
         r"rejected mail|mail (?:rejected|refused|blocked)|bounced? (?:mail|message)",
         r"warning: (?:message|could not send)|warning - delayed|scanmail message: to sender",
         r"(?:message|mail) (?:was |is )?(?:rejected|refused|returned)",
@@ -24,6 +25,7 @@ _SUBJECT_SAYS_FAILURE = {
     ),
     "de": (
         r"unzustellbar|(?:nicht|un)[- ]?zu(?:gestellt|stellbar)|nicht (?:übermittelt|ausgeliefert)",
+        r"(?:übermittlungs|zustell)status|virus in (?:ihrer|deiner) (?:e-?mail|mail|nachricht)",
         r"zustell(?:ung|fehler|bericht|problem|warn)\w*(?: .{0,40})?(?:fehl|verz|nicht|benachr|unmög)?",
         r"fehlgeschlagen.{0,20}zustell|verzögerung bei der zustellung",
         r"weiterleitung (?:ist )?fehlgeschlagen",
@@ -76,6 +78,7 @@ _TEXT_SAYS_FAILURE = {
         r"delivery to .{1,100} (?:is |was |has been )?(?:put off|delayed|postponed|deferred|failed)",
         r"returned to (?:the )?sender|waiting in (?:the|our) queue",
         r"(?:was|has been|have been) (?:blocked|delayed)|blocked your (?:message|e-?mail)",
+        r"your (?:message|e-?mail|mail) to \S{1,80}@\S{1,80} (?:was|has been) (?:rejected|refused|returned)",
     ),
     "de": (
         r"nicht (?:zugestellt|ausgeliefert)|konnte nicht .{0,40}zugestellt|unzustellbar",
@@ -83,7 +86,7 @@ _TEXT_SAYS_FAILURE = {
         r"konnte die nachricht nicht (?:übermitteln|zustellen|ausliefern)|mail(?:adresse)? ist ungültig",
         r"ihre (?:nachricht|e-?mail|mail) .{0,80}nicht .{0,60}weitergeleitet werden",
         r"(?:einige oder alle|folgenden?) empfänger .{0,40}nicht erreicht",
-        r"zustellung .{0,80}(?:fehlgeschlagen|nicht möglich|gescheitert|verzögert)",
+        r"(?:zustellung|übermittlung) .{0,80}(?:fehlgeschlagen|nicht möglich|gescheitert|verzögert)",
         r"postfach .{0,30}(?:voll|nicht (?:vorhanden|gefunden|verfügbar))",
         r"empfänger .{0,80}(?:nicht bekannt|unbekannt)|unbekannter (?:empfänger|benutzer)",
         r"fehler bei der (?:nachrichten)?zustellung",
@@ -130,13 +133,14 @@ TEXT_SAYS_FAILURE = re.compile(
 _LIST_SUBJECT = {
     "en": (
         r"mail refused|post(?:ing)? (?:to .{1,60} )?(?:rejected|refused|not accepted)|returned post",
-        r"(?:rejected|unauthori[sz]ed|refused) (?:post|message)|non-?member submission|auto-discard",
+        r"(?:rejected|unauthori[sz]ed|refused) (?:post|message)|auto-discard",
+        r"non-?member (?:submission|post)|by (?:a )?non-?member",
         r"request to mailing list .{1,80} rejected|bounce \S{1,100}:|message distribution",
         r"not (?:distributed|accepted)|awaits moderator|waiting for moderat",
     ),
     "de": (
         r"abgelehnt|zurückgewiesen|abgewiesen|nicht (?:verteilt|weitergeleitet)",
-        r"(?:wartet|warten) auf .{0,20}(?:bestätigung|freigabe|moderat)",
+        r"(?:wartet|warten) auf .{0,20}(?:bestätigung|freigabe|genehmigung|moderat)",
     ),
     "fr": (r"rejet|refusé",),
 }

@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 
 from mailbot.core.classify import auto_mail_patterns as patterns
 from mailbot.core.classify import bounce
-from mailbot.core.classify.acknowledgement import is_acknowledgement, is_automatic_answer, is_receipt
+from mailbot.core.classify.absence import has_auto_subject, is_absence_note, is_away_text
+from mailbot.core.classify.acknowledgement import is_acknowledgement, is_receipt
+from mailbot.core.classify.author import is_from_program
 from mailbot.core.classify.reaction import is_reaction, is_recall
-from mailbot.core.classify.subject import answers_mail, bare_subject, is_reply_subject, names_sender
+from mailbot.core.classify.subject import answers_mail, is_reply_subject
 from mailbot.core.model.mail import LIST_ADDRESS_FIELDS, Classification, Mail, MailKind
 from mailbot.core.text.references import subject_tags
-from mailbot.core.text.sentence_end import has_sentence_end
 
 _SENT_BY_PROGRAM = frozenset(
     {
@@ -101,7 +102,7 @@ def _is_set(mail: Mail, names: Set[str]) -> bool:
 
 def _has_auto_reply_field(mail: Mail) -> bool:
     return any(
-        (_AUTO_REPLY_FIELD.fullmatch(name) and value.strip().lower() not in _UNSET)
+        (_AUTO_REPLY_FIELD.fullmatch(name) and value.strip().lower() not in (*_UNSET, "forward"))
         or _AUTORESPONDER.fullmatch(f"{name}: {value}")
         for name, value in mail.headers
         if name.startswith(("x-", "delivered-to"))
@@ -114,15 +115,6 @@ def _has_loop_mark(mail: Mail) -> bool:
     return any(value.strip().lower() in ("yes", "true") for value in values)
 
 
-def is_no_reply(email: str) -> bool:
-    """Return whether mail to an address is read by no person, as its name says."""
-    return bool(patterns.NO_REPLY.search(email.rpartition("@")[0]))
-
-
-def _from_program(mail: Mail) -> bool:
-    return bool(mail.sender and is_no_reply(mail.sender.email))
-
-
 def is_reply(mail: Mail) -> bool:
     """Return whether a mail answers another one, by its thread and its subject."""
     return answers_mail(mail) and is_reply_subject(mail.subject)
@@ -130,55 +122,6 @@ def is_reply(mail: Mail) -> bool:
 
 def _carries_original(mail: Mail) -> bool:
     return any(part.content_type in ("message/rfc822", "text/rfc822-headers") for part in mail.parts)
-
-
-def _auto_subject(mail: Mail) -> bool:
-    """Return whether the subject is that of an automatic reply; a person may ask for one in a new mail."""
-    written = (bare_subject(mail.subject), mail.subject)  # "[Automatische Antwort]" looks like a tag
-    subject = next((one for one in written if patterns.AUTO_SUBJECT.match(one)), None)
-    if subject is None:
-        return False
-    alone = patterns.AUTO_SUBJECT.fullmatch(subject) and not answers_mail(mail)
-    return not alone or not _asks_about_replies(mail.text[:3000].lower())
-
-
-def _asks_about_replies(text: str) -> bool:
-    """Return whether a person asks for an automatic reply or its end, in a text in lower case."""
-    if patterns.ASKS_TO_SWITCH.search(text):
-        return True
-    said = (patterns.AWAY_TEXT, patterns.AWAY_MORE, patterns.THANKS_FOR_MAIL)
-    return bool(patterns.ASKS_THE_READER.search(text)) and not any(one.search(text) for one in said)
-
-
-_DATE_WORDS = 3
-_ONE_SENTENCE = 60  # characters of a text that says no more than its subject
-
-
-def _absent_subject_and_text(mail: Mail) -> bool:
-    """Return whether subject and text are those of an absence note; people write such subjects as well."""
-    subject = bare_subject(mail.subject).rstrip()
-    absent = patterns.ABSENT_SUBJECT.match(subject)
-    text = mail.text[:3000].lower()
-    if "?" in mail.text or absent is None or patterns.SAYS_BROKEN.search(text):
-        return False
-    dates = subject[absent.end() :].split()  # behind "bis" or "until"
-    is_whole = not dates or (absent[0][-1].isalpha() and len(dates) <= _DATE_WORDS)
-    alone = is_whole and len(text) < _ONE_SENTENCE and not has_sentence_end(mail.text)
-    more = (patterns.AWAY_MORE, patterns.THANKS_FOR_MAIL)
-    answers = answers_mail(mail) or is_reply_subject(mail.subject)
-    says_more = answers or alone or any(one.search(text) for one in more)
-    away = patterns.AWAY_TEXT.search(text) or patterns.AWAY_UNTIL.search(text)
-    return bool(away) and says_more and names_sender(absent["name"], mail)
-
-
-def _away_text(mail: Mail) -> bool:
-    """Return whether the text of a reply without a quotation is an absence note, or says it is automatic."""
-    text = mail.text[:3000].lower()
-    answers = bool(mail.in_reply_to) or is_reply_subject(mail.subject) or _from_program(mail)
-    if not answers or mail.quoted or patterns.SAYS_BROKEN.search(text):
-        return False
-    absent = patterns.AWAY_TEXT.search(text) and patterns.AWAY_MORE.search(text)
-    return bool(absent) or (answers_mail(mail) and is_automatic_answer(mail))
 
 
 def _is_challenge(mail: Mail) -> bool:
@@ -216,7 +159,7 @@ def is_from_list(mail: Mail) -> bool:
 
 
 def _is_person_of(mail: Mail, domains: frozenset[str]) -> bool:
-    return mail.sender is not None and mail.sender.domain in domains and not _from_program(mail)
+    return mail.sender is not None and mail.sender.domain in domains and not is_from_program(mail)
 
 
 def _is_list_post_of(mail: Mail, domains: frozenset[str]) -> bool:
@@ -240,7 +183,7 @@ _RULES = (
     _Rule(
         MailKind.AUTO_REPLY,
         "subject of an automatic reply, no address to reply to",
-        lambda mail: _auto_subject(mail) and (bounce.has_null_path(mail) or bounce.is_like_server(mail)),
+        lambda mail: has_auto_subject(mail) and (bounce.has_null_path(mail) or bounce.is_like_server(mail)),
     ),
     _Rule(MailKind.BOUNCE, BY_NAME_AND_WORDS, bounce.is_by_server),
     _Rule(MailKind.AUTO_REPLY, "read receipt (RFC 8098)", _own_report("disposition-notification")),
@@ -266,7 +209,7 @@ _RULES = (
         MailKind.BOUNCE,
         "a program says that delivery failed",
         lambda mail: (
-            _from_program(mail)
+            is_from_program(mail)
             and bounce.text_says_failure(mail)
             and not mail.in_reply_to
             and not bounce.sounds_human(mail)
@@ -283,13 +226,13 @@ _RULES = (
         lambda mail: _precedence(mail, patterns.AUTO_PRECEDENCE),
     ),
     _Rule(MailKind.AUTO_REPLY, "mark of a help desk's automatic mail", _has_loop_mark),
-    _Rule(MailKind.AUTO_REPLY, "subject of an automatic reply", _auto_subject),
-    _Rule(MailKind.AUTO_REPLY, "subject and text of an absence note", _absent_subject_and_text),
+    _Rule(MailKind.AUTO_REPLY, "subject of an automatic reply", has_auto_subject),
+    _Rule(MailKind.AUTO_REPLY, "subject and text of an absence note", is_absence_note),
     _Rule(MailKind.AUTO_REPLY, "acknowledgement by a program", is_acknowledgement, not_by_school=True),
     _Rule(MailKind.AUTO_REPLY, "asks for a confirmation before delivery", _is_challenge, not_by_school=True),
     _Rule(MailKind.AUTO_REPLY, "subject of a receipt, no text of a human", is_receipt),
     _Rule(MailKind.BULK, "subject of a feedback report", _is_feedback_report),
-    _Rule(MailKind.AUTO_REPLY, "text of an absence note", _away_text),
+    _Rule(MailKind.AUTO_REPLY, "text of an absence note", is_away_text),
     _Rule(MailKind.BULK, NO_FROM, lambda mail: mail.sender is None),
 )
 _BULK_RULES = (
@@ -389,7 +332,7 @@ def is_bounce(mail: Mail) -> bool:
         bounce.is_like_server(mail)
         or bounce.has_null_path(mail)
         or bounce.subject_says_failure(mail)
-        or _from_program(mail)
+        or is_from_program(mail)
         or bounce.is_by_list_manager(mail)
         or _is_set(mail, {"x-failed-recipients"})
     )

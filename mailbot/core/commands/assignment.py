@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from mailbot.core.classify.classify import is_no_reply
+from mailbot.core.classify.author import is_no_reply
 from mailbot.core.commands.command import STAFF, Words, lexicon
 from mailbot.core.commands.definition import (
     TICKETS,

@@ -3,16 +3,19 @@
 import re
 from collections.abc import Collection
 
-from mailbot.core.classify.classify import is_no_reply
+from mailbot.core.classify.author import is_no_reply
 from mailbot.core.model.mail import Mail
 
 _SERVER = frozenset({"abuse", "mailer-daemon", "postmaster", "root"})
 # A mail to a list and to the desk comes to the desk without the header fields of the list.
 _LIST = frozenset(
-    {"alle", "all", "eltern", "everyone", "kollegen", "kollegium", "lehrer", "lehrerinnen", "lehrkraefte"}
-    | {"lehrkräfte", "schueler", "schülerschaft", "schuelerschaft", "staff", "verteiler"}
+    {"all", "eltern", "everyone", "kollegen", "lehrer", "lehrerinnen", "lehrkraefte", "lehrkräfte"}
+    | {"schueler", "staff"}
 )
-_LIST_WORD = re.compile(r"(?:^|[._-])(?:kollegium|mailinglist|mailingliste|verteiler)(?:$|[._-])")
+_LIST_WORD = re.compile(
+    r"(?:^|[._-])(?:alle|\w{0,20}kollegium|(?:eltern|lehrer|schüler|schueler)schaft|mailinglisten?|\w{0,20}verteiler)"
+    r"(?:$|[._-])"
+)
 
 
 def is_no_person(email: str, mail: Mail, support_addresses: Collection[str]) -> bool:

@@ -17,7 +17,7 @@ MAX_LENGTH = 400  # characters; a longer mail has other content
 # All words in their folded form.
 _THANKS = frozenset(
     """
-    danke dank dankeschoen dankschoen dankesehr bedanke bedanken vergelt vergelts
+    danke danken dank dankeschoen dankschoen dankesehr bedanke bedanken vergelt vergelts
     thanks thank thx tx ty cheers appreciate appreciated
     merci remercie remercions
     grazie ringrazio
@@ -46,6 +46,7 @@ _COURTESIES = frozenset(
     leute ganze gesamte gesamten zusammen allen beide beiden allerseits miteinander herr
     ihr seid hab habt gleichfalls ebenso ebenfalls guys schnell ging ja war gesehen begeistert
     gern gerne geschehen gott dafuer oki geklaert s we grosses lob
+    geduld nett beteiligten erklaerung tipp tipps hinweis hinweise verstanden spitzenmaessig habe
     herrn frau dr prof mr ms mrs madame monsieur mme mlle pani pan
 
     you very much so many a lot for the your quick quickly fixing prompt great kind help support
@@ -56,9 +57,9 @@ _COURTESIES = frozenset(
     that mate
 
     beaucoup infiniment bien encore mille de aide tres vous votre vos ton ta nous je j tout toute l le la
-    les une un du des d a et pour avec en c est ca cela rapide rapidite prompte efficace efficacite precieuse
-    gentillesse equipe bon reponse intervention reactivite depannage solution retour parfait
-    parfaitement grand genial
+    les une un du des d a et pour avec en c est ca cela rapide rapidite prompte efficace efficacite
+    precieux precieuse gentillesse equipe bon reponse intervention reactivite depannage solution retour
+    parfait parfaitement grand genial
     excellent nickel impeccable resolu repare reparation regle marche remarche fonctionne refonctionne va
     maintenant nouveau bonne belle journee soiree semaine fin week cordialement sinceres meilleures
     salutations amicalement
@@ -80,36 +81,51 @@ _PHRASES = re.compile(
     (?:\b(?:einen?|ein|a)\ )?\b(?:(?:schön|gut|froh|erholsam|angenehm)\w{0,2}|nice|great)
       \ (?:(?:rest|start)\ (?:der|in\ die|ins)\ )?(?:(?:rest|neue)\w?\ )?
       (?:\w{0,10}(?:ferien|tage?|abend|nachmittag|woche|wochenende|feierabend|jahr|rutsch)|mittwoch
-        |weihnachten|ostern|pfingsten|weekend|holidays?|day|week|erholung|besserung)\b
-    |\b(?:(?:das|mein|unser|dieses|the)\ )?problem\ (?:(?:ist|wurde|jetzt|nun|damit|is|has\ been)\ ){0,3}
+        |weihnachten|ostern|pfingsten|weekend|holidays?|day|week|erholung|besserung|schaffen)\b
+    |\b(?:(?:das|mein|unser|dieses|the)\ )?problem
+      \ (?:(?:ist|wurde|hat\ sich|jetzt|nun|damit|is|has\ been)\ ){0,3}
       (?:gelöst|behoben|beseitigt|erledigt|weg|vom\ tisch|solved|fixed|gone)\b
-    |\b(?:ist|wurde)\ (?:(?:jetzt|nun|damit|alles)\ ){0,2}(?:gelöst|behoben|beseitigt|repariert)\b
+    |\b(?:(?:damit|dann)\ )?(?:ist|wurde)\ (?:(?:jetzt|nun|damit|alles|es|das)\ ){0,2}
+      (?:gelöst|behoben|beseitigt|repariert|erledigt)\b
+    |\b(?:fall|sache|thema)\ (?:ist\ )?(?:damit\ )?erledigt\b
+    |\b(?:wir\ sind|(?:ich\ )?bin)\ (?:sehr\ )?(?:zufrieden|glücklich|begeistert)\b
+    |\bwie\ (?:es\ soll|gewohnt|gewünscht)\b|\bim\ namen\ (?:der|des|aller|meiner|unserer)\ \w+
+    |\bauch\ (?:ans?|von\ (?:mir|uns))\b
     |\b(?:(?:(?:das|mein|the)\ )?ticket\ )?(?:kann|darf)\ (?:(?:jetzt|nun|damit|gerne?|also)\ ){0,2}
       (?:zu|geschlossen\ werden)\b
     |\b(?:(?:der|die|das|mein|unser|ihr)\w{0,2}\ )?
       (?-i:(?!Nichts|Niemand|Kein|Kaum|Nie\b|\w{0,20}(?i:alarm|fehler|virus|absturz)\b)[A-ZÄÖÜ])\w{2,30}
-      \ (?:geht|läuft|funktioniert|tut|klappt|druckt|startet)\ (?:(?:jetzt|nun|auch|endlich)\ )?wieder\b
+      \ (?:geht|läuft|funktioniert|tut|klappt|druckt|startet)
+      \ (?:(?:(?:jetzt|nun|auch|endlich)\ )?wieder\b
+        |(?:jetzt\ )?(?:einwandfrei|tadellos|perfekt|bestens)\b|(?:jetzt|nun)\b(?=\s*(?:[.,!]|$)))
     |\bbitte\ (?:das\ ticket\ )?(?:schließen|zumachen)\b(?=\s*(?:[.,!]|$))
     |\b(?:es|er|sie)\ (?:druckt|scannt|läuft|geht)\ (?:jetzt\ )?wieder\b
+    |\b(?:jetzt|nun)\ (?:druckt|scannt|läuft|geht)\ (?:es|er|sie)\ (?:endlich\ )?wieder\b
     |\b(?:(?:der|das|die)\ )?(?:ton|bild|internet|wlan|netz|strom|signal|zugriff)\ ist\ wieder\ da\b
-    |\b(?:ich\ )?(?:kann|konnte)\ (?:mich\ )?(?:(?:jetzt|nun|wieder|endlich)\ ){0,3}
+    |\b(?:ich\ )?(?:kann|konnte)\ (?:ich\ )?(?:mich\ )?(?:(?:jetzt|nun|wieder|endlich)\ ){0,3}
       (?:anmelden|einloggen|drucken|arbeiten)\b
-    |\b(?:login|anmeldung|passwort|zugang|link)\ (?:klappt|geht|funktioniert|hat\ (?:funktioniert|geklappt))\b
+    |\b(?:neues\ )?(?:login|anmeldung|passwort|zugang|zugriff|link)
+      \ (?:klappt|geht|funktioniert|hat\ (?:funktioniert|geklappt))\b
     |\b(?:haben|habt|hast)\ (?:mir|uns)\ den\ tag\ gerettet\b
     |\b(?:very|that\ was|really)\ fast\b|\bfast\ (?:help|reply|answer|response|support|work)\b|\bquick\ fix\b
+    |\bfor\ (?:sorting|fixing|doing|looking\ into)\ (?:this|that|it)(?:\ out)?\b
+    |\b(?:lösung|behebung)\ (?:des|meines|unseres)\ problems\b
     |\bdid\ the\ trick\b|\btout\ est\ rentré\ dans\ l['’]ordre\b
     |\b(?:le\ )?problème\ (?:est\ )?(?:résolu|réglé)\b|\bbons?\ week-?end\b|\bbonnes\ (?:vacances|fêtes)\b
     |\bwie\ immer\b
     |(?:(?<=danke)|(?<=dank)|(?<=dankeschön))(?:\ (?:dir|euch|ihnen|schön|sehr))?
-      \ (?:fürs|für\ (?:die|den|das|(?:ihr|eur|dein)\w{0,3}))(?:\ \w{3,15}e[nrs]?){0,2}
+      \ (?:fürs|für\ (?:die|den|das|(?:ihr|eur|dein)\w{0,3}))
+      (?:\ (?!falsch|kaputt|defekt)\w{3,15}e[nrs]?){0,2}
       \ (?-i:(?!\w{0,20}(?i:fehler|störung|ausfall|absturz|problem|chaos)\b)[A-ZÄÖÜ])\w{2,30}
+      (?:\ (?:des|mit\ de[mr]|beim|am|im)\ (?-i:[A-ZÄÖÜ])\w{2,30})?
       (?=\s*(?:[,.!]|$|und\b))
     |\b(?:dann|damit)\ ist\ (?:ja\ )?alles\ (?:gut|erledigt)\b|\bfrohes\ fest\b
     |\bhat\ sich\ von\ (?:selbst|allein)\ (?:erledigt|gelöst)\b|\ba\ million\b
     |\bthat\ (?:has\ )?(?:solved|fixed)\ (?:the|my)\ (?:problem|issue)\b
     |(?:^|(?<=danke)|(?<=dank)|(?<=schön)|[,.!–-]|\b(?:und|and|et)\b)\s*\b
       bis\ (?:bald|dann|morgen|später|demnächst|zum\ nächsten\ mal)\b(?=[\s.,!]*$)
-    |\bging\ (?:ja\ )?(?:(?:aber|echt|wirklich)\ )?fix\b|\blike\ a\ charm\b|\bweiß\ (?:ich\ )?bescheid\b
+    |\bging\ (?:ja\ )?(?:(?:aber|echt|wirklich)\ )?(?:fix|schnell)\b|\blike\ a\ charm\b
+    |\bweiß\ (?:ich\ )?bescheid\b
     |\b(?:support|it|edv|technik)-?team\b
     |\b(?:that|it)\ worked\b(?=\s*(?:[,.!]|$))
     |\bdas\ war['’]?s(?:\ (?:dann|schon))?\b|\b(?:ist\ )?alles\ (?:wieder\ )?in\ ordnung\b
@@ -119,7 +135,15 @@ _PHRASES = re.compile(
     |\b(?:(?:habe?\ ich|ich\ habe?)\ (?:es\ |alles\ )?)?(?<!wieder\ )(?<!mal\ )(?:bekommen|erhalten)\b
     |\bdass\ (?:sie|ihr|du)\ (?:sich|euch|dich|mir|uns)\ (?:so\ )?(?:(?:schnell|gut|nett|prompt|lieb)\ )?
       (?:gekümmert|geholfen)\ (?:haben|habt|hast)\b
-    |\bdass\ (?:sie|ihr|du)\ so\ schnell\ (?:da|hier)\ (?:waren|wart|warst)\b
+    |\bdass\ (?:sie|ihr|du)\ (?:mir\ |uns\ )?so\ (?:schnell|prompt|nett)\ (?:reagiert|geantwortet|geholfen)
+      \ (?:haben|habt|hast)\b
+    |\b(?:ich\ )?habe?\ (?:(?:ich|jetzt|nun|wieder)\ ){1,3}(?:zugriff|zugang|internet|strom|ton)\b
+    |\bhat\ sich\ (?:inzwischen|bereits)\ erledigt\b|\bdann\ (?=bedanke\b)
+    |\b(?:das|es)\ ist\ (?:sehr\ |wirklich\ )?(?:super|toll|prima|klasse|perfekt|lieb|nett)\b
+    |\bkein\ problem\b(?=\s*(?:[.,!]|$))|\bkeine\ (?:weiteren\ )?fragen(?:\ mehr)?\b
+    |\bvon\ meiner\ seite\b|\bdamit\ kann\ ich\ (?:gut\ )?(?:arbeiten|leben)\b
+    |\bdass\ (?:sie|ihr|du)\ so\ schnell
+      \ (?:da|hier|(?:vorbei)?gekommen)\ (?:waren|wart|warst|sind|seid|bist)\b
     |\b(?:jetzt\ )?(?:wieder\ )?alles\ (?:wieder\ )?gut\b
     |(?:(?<=danke)|(?<=dank)|(?<=schön)|(?<=grüße)|(?<=gruß))\ ans?\b
     """,
