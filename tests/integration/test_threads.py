@@ -61,10 +61,12 @@ def test_the_direct_mail_after_that_of_the_list_is_the_same(desk: DeskHarness) -
 
 def test_scans_of_a_copier_with_one_message_id_are_tickets_of_their_own(desk: DeskHarness) -> None:
     scans = [
-        _copy("", "Scan", "kopierer@schule.example").attach("scan.pdf", b"%PDF-1.7" + b"x" * n)
-        for n in (1, 2, 3)
+        _copy("", "Scan", "kopierer@schule.example").attach("scan.pdf", b"%PDF-1.7" + page)
+        for page in (b"x", b"xx", b"yy")
     ]
     assert [desk.outcome(scan) for scan in scans] == ["opened"] * 3
+    copies = [_copy(), _copy(NOTE + FOOTER, "[Physik] Netzteil")]
+    assert [desk.outcome(made.attach("a.pdf", b"%PDF-1.7")) for made in copies] == ["opened", "duplicate"]
 
 
 def _answers(sender: str, number: int, text: str, *references: str) -> MailBuilder:
