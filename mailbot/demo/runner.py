@@ -146,4 +146,6 @@ def _serve(screen: Screen, servers: MailServers) -> None:
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    ended.wait()
+    # The handler of a signal that arrives just before a wait runs only after it.
+    while not ended.wait(1):
+        pass
