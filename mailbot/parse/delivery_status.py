@@ -16,6 +16,10 @@ _FIELD = re.compile(r"^([A-Za-z-]{3,60}):[ \t]*(.*(?:\r?\n[ \t]+.*)*)", re.M)
 _MESSAGE_ID = re.compile(r"^[> ]{0,4}Message-ID:\s*(<[^<>\s]{1,990}>)", re.I | re.M)
 _ADDRESS = re.compile(r"[^\s<>;,:\"'()\[\]]{1,100}@[A-Za-z0-9][A-Za-z0-9.-]{1,200}[A-Za-z0-9]")
 _ALONE = re.compile(rf"^[ \t]{{0,8}}<?{_ADDRESS.pattern}>?:?[ \t\r]*$|^<{_ADDRESS.pattern}>:", re.M)
+# Amazon SES reports in JSON, whose quotation marks are escaped if it is within JSON.
+_NAMED_BY_SERVICE = re.compile(
+    r"(?:emailAddress\\?\"\s{0,9}:\s{0,9}|recipients\\?\"\s{0,9}:\s{0,9}\[\s{0,9})\\?\"([^\"\\\s]{3,300})"
+)
 # The word boundary is behind the first digit: a search for a digit is faster than for a boundary.
 _STATUS = re.compile(r"([245](?<!\w.)\.\d{1,3}\.\d{1,3})\b")
 _REPLY = re.compile(r"([45])(?<!\w.)\d\d[ -]")
@@ -44,9 +48,12 @@ _NO_RECIPIENT = re.compile(
     r"|(?:envelope-from|smtp\.mailfrom=|mail from:|\bid ) ?<?\S+",
     re.I | re.M,
 )
-# Fields that only the header of a returned mail has: no cause is below the first of them.
-_RETURNED_HEADER = re.compile(
-    r"^[> \t]{0,8}(?:Received: (?:from|by|\(|;)|Return-Path: ?<|DKIM-Signature:|ARC-[A-Za-z-]{4,30}:"
+# A line above the returned mail, or a field that only its header has: no cause is below the first of them.
+_RETURNED_MAIL = re.compile(
+    r"^[> \t]{0,8}(?:[-=_*]{2,80}[^\n]{0,50}\b"
+    r"(?:[Oo]riginal|[Rr]eturned|[Uu]rsprüngliche|[Cc]opy of (?:the|your)) "
+    r"(?:[Mm]essage|[Mm]ail|[Nn]achricht)\b"
+    r"|Received: (?:from|by|\(|;)|Return-Path: ?<|DKIM-Signature:|ARC-[A-Za-z-]{4,30}:"
     r"|X-(?:Spam|Virus|Mailer|Originating|Google|Received|MS-)[A-Za-z-]{0,60}:)",
     re.M,
 )
@@ -81,33 +88,43 @@ def from_text(
 ) -> tuple[DeliveryStatus, ...]:
     """Return the recipients that a bounce without a report names; `senders` sent the returned mail.
 
-    They are on lines of their own, or the only ones beside the senders and identifiers; else those that
-    flufl.bounce finds; else any in the text.
+    They are in a mail service's JSON, on lines of their own, or the only ones beside the senders and
+    identifiers; else those that flufl.bounce finds; else any in the text.
     """
     beginning = "\n".join(line for line in text[:20_000].split("\n") if "@" in line)
     named = _found(_ADDRESS, beginning)[:5]
     others = _found(_ADDRESS, _NO_RECIPIENT.sub("", beginning))[:5] if len(named) > 1 else named
     others = [address for address in others if address not in senders] or named
     recipients = (
-        _found(_ALONE, beginning) or (others if len(others) == 1 else _by_flufl(content[:_FLUFL])) or named
+        _found(_NAMED_BY_SERVICE, beginning)
+        or _found(_ALONE, beginning)
+        or (others if len(others) == 1 else _by_flufl(content[:_FLUFL]))
+        or named
     )
     text = text[:_SCANNED]
     status = _first(_STATUS, text)
     reply = _REPLY.search(text)
     replied = text[text.rfind("\n", 0, reply.start()) + 1 :].partition("\n")[0] if reply else ""
-    delayed = bool(_DELAYED.search(text[:2000].lower()))
-    soft = status.startswith("4") or (not status and not (reply and reply[1] == "5") and delayed)
-    says_delivered = not delayed and _says_delivered(subject.lower(), text[:2000].lower())
-    arrived = status[:1] in ("", "2") and not reply and says_delivered
-    action = Action.DELIVERED if arrived else Action.DELAYED if soft else Action.FAILED
+    action = _action_of_text(status[:1], reply[1] if reply else "", subject.lower(), text[:2000].lower())
     diagnostic = " ".join(replied.split())[:500]
     if not diagnostic:
-        returned = _RETURNED_HEADER.search(text)
+        returned = _RETURNED_MAIL.search(text)
         report = text[: returned.start()] if returned else text
         lines = [" ".join(line.split())[:500] for line in report.splitlines()[:200]]
         diagnostic = first_line_with_cause(lines)
     message_id = message_id or _first(_MESSAGE_ID, text)  # some append the mail to their text
     return tuple(DeliveryStatus(who, action, status, diagnostic, message_id) for who in recipients)
+
+
+def _action_of_text(status: str, reply: str, subject: str, text: str) -> Action:
+    """Return what a text says; `status` and `reply` are the first digits of its codes, or ""."""
+    if status == "4":
+        return Action.DELAYED
+    if status == "5" or reply == "5":
+        return Action.FAILED
+    if _DELAYED.search(text):
+        return Action.FAILED if status else Action.DELAYED
+    return Action.DELIVERED if not reply and _says_delivered(subject, text) else Action.FAILED
 
 
 def _says_delivered(subject: str, text: str) -> bool:
@@ -116,7 +133,9 @@ def _says_delivered(subject: str, text: str) -> bool:
 
 
 def _found(pattern: re.Pattern[str], text: str) -> list[str]:
-    found = (canonical_address(match[0].strip(" \t\r\n<>:")) for match in pattern.finditer(text))
+    found = (
+        canonical_address(match[match.re.groups].strip(" \t\r\n<>:")) for match in pattern.finditer(text)
+    )
     return list(dict.fromkeys(address for address in found if address and not _is_daemon(address)))
 
 

@@ -63,6 +63,8 @@ _INDENTATION = re.compile(
     r"border(?:-width|-left)?\s*:\s*(?:none|0)|margin\s*:\s*0(?:px)?\s+0(?:px)?\s+0(?:px)?\s+40px", re.I
 )
 _BORDER = re.compile(r"border(?:-left)?\s*:(?!\s*(?:none|0))", re.I)
+_MAY_QUOTE = frozenset({"blockquote", "div"})
+_LEFT_RULE = re.compile(r"border-left\s*:(?!\s*(?:none|0))", re.I)
 # Marks of the header block of a quotation: all that follows is quotation.
 _HEAD_ID = re.compile(
     r"(?:x_)*(?:divRplyFwdMsg|appendonsend|stopSpelling|zwchr|ms-outlook-mobile-reference-message"
@@ -202,7 +204,7 @@ class _Page:
         look = VISIBLE if self.everything else self.sheet.look_of(tag, attributes, above.look)
         unseen = above.unseen if look is above.look else look.unseen
         quoted = _is_quotation(tag, attributes) or (tag == "blockquote" and self.depth > 0)
-        indented = tag == "blockquote" and not quoted and not _is_indentation(attributes)
+        indented = tag in _MAY_QUOTE and not quoted and _may_be_quotation(tag, attributes)
         inside = _Inside(look, unseen, quoted, indented, _is_signature(tag, attributes))
         self.inside.append(inside)
         self.depth += inside.quoted
@@ -307,6 +309,9 @@ def _is_quotation(tag: str, attributes: Attributes) -> bool:
     return attributes.get("name") in _QUOTED_NAME or bool(_GMX_RULE.search(attributes.get("style", "")))
 
 
-def _is_indentation(attributes: Attributes) -> bool:
-    """Return whether a blockquote is an editor's indentation, which has no border."""
-    return "indent" in attributes.get("class", "") or bool(_INDENTATION.search(attributes.get("style", "")))
+def _may_be_quotation(tag: str, attributes: Attributes) -> bool:
+    """Return whether an element is a quotation below an attribution; an editor's indentation is none."""
+    style = attributes.get("style", "")
+    if tag == "div":
+        return bool(_LEFT_RULE.search(style))
+    return "indent" not in attributes.get("class", "") and not _INDENTATION.search(style)

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from mailbot.core.model.notification_kind import NotificationKind
 from mailbot.service.maintenance import maintain
 from mailbot.service.operations import drop_unsent_mail, operator_log, retry_unsent_mail, unblock
+from mailbot.service.registration import invite
 from mailbot.store import audit_hash, audit_verify
 from mailbot.store.audit import Origin, record
 from mailbot.store.audit_verify import VerifyResult, seal, verify
@@ -20,7 +21,7 @@ from mailbot.store.erasure import erase_audit_entries
 from mailbot.store.schema import migrate
 from mailbot.store.tables import EventRow, MessageRow, OutboxRow, TicketRow
 from tests.support.desk_harness import DeskHarness, reply_to
-from tests.support.scenario import LENA, MAX, NOW
+from tests.support.scenario import ERIKA, LENA, MAX, NOW
 from tests.support.school import problem
 
 
@@ -180,6 +181,14 @@ def test_operator_commands_have_audit_entries(used_desk: DeskHarness) -> None:
         ("operator root", "unblocked", f"{LENA} in GYM")
     ]
     assert checked(used_desk).problems == []
+
+
+def test_invitations_of_members_have_one_entry(desk: DeskHarness) -> None:
+    by_hand = replace(desk.desk, actor="operator root")
+    assert set(invite(by_hand, [MAX, ERIKA], NOW)) == {MAX, ERIKA}
+    (entry,) = operator_log(desk.desk)
+    assert (entry["actor"], entry["action"]) == ("operator root", "invited")
+    assert set(entry["detail"].split(", ")) == {MAX, ERIKA}
 
 
 def test_a_desk_of_the_first_version_keeps_its_trail_and_gets_it_chained(

@@ -108,8 +108,25 @@ def test_text_by_a_mail_server_is_whole_also_without_a_report() -> None:
     assert (by_server.text, by_server.quoted) == (text, "")
 
 
-def test_header_of_the_returned_mail_names_no_cause() -> None:
-    header = "Received: from [192.0.2.1] by mx.example\nX-Spam: undefined\nSubject: Beamer"
+def test_report_of_amazon_ses_names_its_recipients(subtests: pytest.Subtests) -> None:
+    sent = r"""\"mail\":{\"source\":\"hilfe@schule.example\",\"destination\":[\"lena@schule.example\"]}"""
+    recipient = r"""[{\"emailAddress\": \"lena@schule.example\",\"status\":\"5.1.1\"}]"""
+    for kind, about, action in (
+        ("Bounce", rf"""\"bounce\":{{\"bouncedRecipients\":{recipient}}}""", Action.FAILED),
+        ("Delivery", r"""\"delivery\":{\"recipients\":[\"lena@schule.example\"]}""", Action.DELIVERED),
+    ):
+        inner = rf"""{{\"notificationType\":\"{kind}\",{about},{sent}}}"""
+        for form in (f'{{"Type": "Notification", "Message": "{inner}"}}', inner.replace('\\"', '"')):
+            with subtests.test(kind, form=form[:20]):
+                report = mail().sender("no-reply@sns.amazonaws.com").subject("AWS Notification").text(form)
+                found = parse(report.build()).delivery
+                assert [(status.recipient, status.action) for status in found] == [
+                    ("lena@schule.example", action)
+                ]
+
+
+def test_returned_mail_names_no_cause() -> None:
+    header = "Received: from [192.0.2.1] by mx.example\nX-Spam: undefined\n\nDas Postfach ist voll."
     text = "Your mail to lena@schule.example was not delivered.\n\n{}--- Original message ---\n\n" + header
 
     def cause(line: str) -> str:

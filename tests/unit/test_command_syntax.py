@@ -185,6 +185,7 @@ def test_polite_words_around_an_argument_are_ignored() -> None:
         "#fermer n° 12": ("n°", "12"), "#erledigt, danke dir!": (), "#schließen Meldung 12": ("12",),
         "#close pls": (), "#close thx!": (), "#erledigt, bitte schön": (),
         "#wiedervorlage morgen bitte": ("morgen",), "#close vielen Dank!": (), "#close, danke schön": (),
+        "#fermer s'il vous plaît": (), "#schließen das Ticket": (), "#close no. 12": ("12",),
         "#schließen bitte und danke": (), "#zuweisen Anna Schön": ("Anna", "Schön"),
         "#zuweisen Max, bitte": ("Max",), "#suche bitte danke": ("bitte", "danke"),
     }  # fmt: skip
@@ -199,6 +200,14 @@ def test_list_or_heading_with_a_command_word_is_text_in_a_teachers_mail() -> Non
         "1. #Suche im Keller",
     ):
         assert (parse(line, lenient=True).text, parse(line, lenient=True).lines) == (line, ())
+
+
+def test_command_word_before_other_words_is_text_in_a_teachers_mail() -> None:
+    for line in ("#hilfe der Beamer brennt", "#close ist mein Passwort"):
+        assert names(line, lenient=True) == []
+        assert len(names(line)) == 1
+    for line in ("#schließen 12 14", "#close vielen Dank", "#suche Beamer Raum 204", "#close 12x"):
+        assert len(names(line, lenient=True)) == 1, line
 
 
 def test_mistyped_command_with_marks_is_reported_to_staff() -> None:

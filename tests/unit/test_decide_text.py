@@ -112,6 +112,53 @@ def test_text_that_begins_as_a_note_without_its_sign_is_refused_with_an_offer() 
         "Geheim.\n\nIntern!",
         "- Kabel getauscht\n- Geheim (intern)",
         "Geheim.\n\nIntern",
+        "Intern. Geheim.",
+        "Intern- Geheim.",
+        "notiz# Geheim.",
+        "intern, Geheim.",
+        "Intern Doppelpunkt Geheim.",
+        "In\u00adtern： Geheim.",
+        "⚠️INTERN⚠️ Geheim.",
+        "<intern>Geheim</intern>",
+        "1. Intern: Geheim.",
+        "---- intern ----\nGeheim.",
+        "Interner Vermerk: Geheim.",
+        "Aktenvermerk: Geheim.",
+        "Nur zur internen Kenntnis: Geheim.",
+        "Info ans Team: Geheim.",
+        "Nur fürs Team!\n\nGeheim.",
+        "Fürs Team: Geheim.",
+        "Dies ist eine interne Notiz.\nGeheim.",
+        "Nicht an Lena: Geheim.",
+        "Nicht öffentlich: Geheim.",
+        "Unter uns: Geheim.",
+        "@Erika: Geheim.",
+        "@Toni, Geheim.",
+        "Kurze interne Info: Geheim.",
+        "Für die Kollegen: Geheim.",
+        "Do not send to the teacher: Geheim.",
+        "Nicht senden!\nGeheim.",
+        "Moin,\nintern: Geheim.",
+        "Note for Erika: Geheim.",
+        "For the team only: Geheim.",
+        "Private note: Geheim.",
+        "INTERNAL, do not forward: Geheim.",
+        "Note interne : Geheim.",
+        "À usage interne uniquement : Geheim.",
+        "Vertraulich: Geheim.",
+        "Hallo Erika,\n\nintern: Geheim.",
+        "Läuft wieder.\n\nIntern: Geheim.",
+        "Läuft wieder.\nIntern: Geheim.",
+        "Läuft wieder.\n\nPS fürs Team: Geheim.",
+        "Läuft wieder.\n/note Geheim.",
+        "Läuft. Raute Notiz Geheim.",
+        "> Intern: Geheim.",
+        "Geheim. - intern -",
+        "Geheim (nur für uns)",
+        "Geheim [internal only]",
+        "Geheim.\nDas bleibt intern.",
+        "Geheim (intern)\n\nGruß\nMax",
+        "Geheim.\n\nGruß\nMax\n\nnur intern",
     ):
         done = answers(MAX, ticket(), text).decide()
         assert (done.outcome, done.notified) == ("refused", {(MAX, "refusal")}), text
@@ -137,6 +184,21 @@ def test_text_that_begins_as_a_note_without_its_sign_is_refused_with_an_offer() 
         "Hallo Frau Muster, internes Netz: geht wieder.",
         '"Interne" Geräte sind wieder da.',
         "Hashtag Notizen",
+        "Das WLAN heißt Schule (intern)",
+        "Vertraulich: Ihr neues Passwort ist Sonne12.",
+        "@Lena: der Beamer geht wieder.",
+        "@home geht das nicht.",
+        "Note: please restart the laptop.",
+        "Info für Sie: der Techniker kommt morgen.",
+        "Nicht an die Steckdose links: die ist tot.",
+        "Intern > Beamer > Bild wählen",
+        "Geht wieder.\n\nViele Grüße\n\nFür das Team\nMax",
+        "Es gibt zwei Drucker:\n\nIntern: Raum 12\nExtern: Raum 14",
+        "Der Raum unter uns hat auch kein Netz.",
+        "Ist das Telefon intern?",
+        "Nicht senden drücken, sondern speichern: dann geht es.",
+        "Für die Kollegen in Raum 3 gilt das auch: neu starten.",
+        "Bitte wählen Sie:\n\nextern\nintern",
     ):
         assert answers(MAX, ticket(), text).decide().outcome == "reply", text
 
@@ -147,6 +209,14 @@ def test_note_in_the_subject_without_its_sign_is_refused_with_an_offer() -> None
         f"INTERN: AW: {about.tagged_subject}",
         f"Re: {about.tagged_subject} (intern)",
         f"internal: Re: {about.tagged_subject}",
+        f"[INTERN] Re: {about.tagged_subject}",
+        f"Re: [intern] {about.tagged_subject}",
+        f"INTERN AW: {about.tagged_subject}",
+        f"Notiz zu {about.tagged_subject}",
+        f"AW: {about.tagged_subject} - intern",
+        f"Nur für Erika: AW: {about.tagged_subject}",
+        f"[EXTERN] Intern: AW: {about.tagged_subject}",
+        "Interne Notiz zu GYM-1",
     ):
         done = answers(MAX, about, "Geheim.").with_mail(subject=subject).decide()
         assert (done.outcome, done.notified) == ("refused", {(MAX, "refusal")}), subject
@@ -168,11 +238,26 @@ def test_note_in_the_subject_without_its_sign_is_refused_with_an_offer() -> None
     assert answers(MAX, old, "Geht.").with_mail(subject="Re: Telefon (intern)").decide().outcome == "reply"
 
 
-def test_command_that_was_dictated_is_refused_with_an_offer() -> None:
-    for line in ("Hashtag erledigt", "Raute schließen.", "hash close"):
+def test_new_problem_of_staff_with_an_internal_label_opens_a_ticket() -> None:
+    assert writes(MAX, "Intern: Der Drucker ist aus.").proven().decide().outcome == "opened"
+
+
+def test_last_line_of_a_signature_may_mark_an_answer_as_internal() -> None:
+    for signature, outcome in (("Max\n(nur intern)", "refused"), ("Max\nInterner Support", "reply")):
+        done = answers(MAX, ticket(), "").with_mail(text="Geheim.", signature=signature).decide()
+        assert done.outcome == outcome, signature
+
+
+def test_command_that_was_dictated_or_has_another_sign_is_refused_with_an_offer() -> None:
+    for line in (
+        *("Hashtag erledigt", "Raute schließen.", "hash close", "Nummer schließen", "Raute-Zeichen erledigt"),
+        *("Hashtagerledigt", "mot-dièse fermer", "pound sign close", "Hash schließen bitte"),
+        *("@close", "/close", "!erledigt", "№ close", "erledigt #", "Schließen#"),
+    ):
         done = answers(MAX, ticket(), f"Läuft wieder.\n{line}").decide()
         assert (done.outcome, done.reasons) == ("refused", [Reason.IN_TEXT]), line
-    assert answers(MAX, ticket(), "Raute drücken, dann läuft es.").decide().outcome == "reply"
+    for line in ("Raute drücken, dann läuft es.", "Nummer wählen", "@home", "C#", "Taste #", "Erledigt!"):
+        assert answers(MAX, ticket(), line).decide().outcome == "reply", line
 
 
 def test_command_typed_as_a_quotation_is_refused_with_an_offer() -> None:

@@ -14,6 +14,7 @@ def test_line_of_a_program_is_no_text(subtests: pytest.Subtests) -> None:
     for line in [
         "Von meinem iPhone gesendet",
         "Von meinem iPad gesendet",
+        "Sent from HEY for iOS",
         "Von meinem iPhone",
         "Von meinem Android-Gerät",
         "From my iPhone",
@@ -156,6 +157,7 @@ def test_warning_of_a_gateway_above_the_text_is_cut(subtests: pytest.Subtests) -
         "AVISO: este mensaje procede de fuera de la organización. No abra archivos adjuntos.",
         "DİKKAT: Bu ileti okul dışından gönderilmiştir. Bağlantılara tıklamayın.",
         "Vorsicht! Externe Nachricht: Anhänge nur öffnen, wenn Sie den Absender kennen.",
+        "[EXTERNE E-MAIL] Links und Anhänge nur öffnen, wenn der Absender bekannt ist.",
         "ACHTUNG: Diese Nachricht kommt von außerhalb. Öffnen Sie keine Anhänge.",
         "Achtung: Der Absender dieser Nachricht ist extern. Bitte seien Sie vorsichtig bei Links.",
         "Attention : courriel externe",

@@ -244,6 +244,25 @@ MARKED = [
 ]
 
 
+def test_answers_within_the_element_around_a_quotation_are_kept() -> None:
+    wrote = "<div>Am 12.05.2025 um 08:05 schrieb Kim &lt;kim@hgs.example&gt;:</div>"
+    quotes = [
+        ('<div class="gmail_quote">', '<blockquote class="gmail_quote">', "</blockquote>", "</div>"),
+        ('<div class="protonmail_quote">', "<blockquote>", "</blockquote>", "</div>"),
+        ('<div class="yahoo_quoted">', "<blockquote>", "</blockquote>", "</div>"),
+        ('<div name="messageReplySection">', '<blockquote type="cite">', "</blockquote>", "</div>"),
+        ("", '<div style="border-left: 1px solid #ccc">', "</div>", ""),
+    ]
+    for before, begin, end, after in quotes:
+        one = f"{before}{wrote}{begin}<p>Welcher Raum?</p>{end}<p>Raum 12.</p>{after}"
+        assert parse(_answer(one).build()).text == "Raum 12.", before
+        # The author of the quoted mail answered below a quotation.
+        older = f"{_SEEN}{before}{wrote}{begin}{wrote}{begin}<p>Alt.</p>{end}<p>Raum 12.</p>{end}{after}"
+        assert "Raum" not in parse(_answer(older).build()).text, before
+    callout = '<p>Es steht da:</p><div style="border-left: 1px solid #ccc">Fehler 17</div><p>Was nun?</p>'
+    assert parse(_answer(callout).build()).text == "Es steht da:\n\nFehler 17\n\nWas nun?"
+
+
 def test_marked_quotations_of_programs_are_cut(subtests: pytest.Subtests) -> None:
     for quotation in MARKED:
         with subtests.test(quotation=quotation):

@@ -73,6 +73,18 @@ def test_name_before_each_quoted_line_is_a_mark() -> None:
             assert answer_of(reply) == ANSWER, reply
 
 
+def test_characters_and_marks_that_a_program_replaced_are_not_compared() -> None:
+    for quoted in (
+        HELP.replace("ö", "oe").replace("ü", "ue").replace("ß", "ss").replace("ä", "ae"),
+        HELP.replace("\n", "=20\n"),
+        "\n".join(f": {line}".rstrip() for line in HELP.split("\n")),
+        f"-------\n{HELP}",
+    ):
+        for reply in (f"{ANSWER}\n\n{quoted}", f"{quoted}\n\n{ANSWER}"):
+            assert answer_of(reply) == ANSWER, reply
+    assert answer_of(f"{HELP}\n\n?") == "?"
+
+
 def test_line_of_names_that_the_mail_repeats_elsewhere_is_quoted() -> None:
     sent = "Hallo Max Mustermann,\n\nVerlauf\n\nMax Mustermann, 3.12.2026, 8:05\nIch sehe es mir gleich an.\n"
     reply = f"Hallo Max Mustermann,\n\nVerlauf\n\n{ANSWER}\n\n" + sent.partition("Verlauf\n\n")[2]

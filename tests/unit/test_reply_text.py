@@ -107,6 +107,7 @@ ATTRIBUTIONS = [
     "On Mon, May 12, 2025 at 8:05 AM Kim Probst\n\n<\nkim@hgs.example\n> wrote:",
     "Am Mo., 12. Mai 2025 um 08:05 schrieb Kim Probst <\n\nkim@hgs.example\n\n>:",
     "On Mon, May 12, 2025 at 8:05 AM Kim Probst\n\n<\n\nmailto:kim@hgs.example\n\n> wrote:",
+    "mán., 12. maí 2025 kl. 08:05 skrifaði Kim Probst <kim@hgs.example>:",
     "Am 12.05.2025 um 08:05 schrieb support schule west:",
     "Am Mo., 12. Mai\n2025 um 08:05 Uhr schrieb Kim Probst <kim@hgs.example>:",
     "On 12 May\n2025, at 08:05, Kim Probst <kim@hgs.example> wrote:",
@@ -315,6 +316,36 @@ def test_text_behind_the_colon_of_an_attribution_is_quoted(subtests: pytest.Subt
             assert f"{OLD}\nSeit gestern." in got.quoted
 
 
+def test_answers_in_the_element_of_gmail_around_attribution_and_quotation_are_kept() -> None:
+    wrote = "Am 12.05.2025 um 08:05 schrieb Kim Probst <kim@hgs.example>:"
+    reply = f"> > {wrote}\n>\n> > Welcher Raum?\n> Raum 12\n> > Gerät?\n> Beamer"
+    assert split(reply, structured=True).text == "> Welcher Raum?\nRaum 12\n> Gerät?\nBeamer"
+    assert split(f"Ja.\n{reply}", structured=True).text.startswith("Ja.\n\n> Welcher Raum?")
+    for above in (f"{NEW}\n{wrote}\n", f"{NEW}\n"):
+        older = f"> > {wrote}\n> > {OLD}\n" + ("> Danke.\n" if wrote in above else "")
+        assert split(f"{above}{older}", structured=True).text == NEW, above
+
+
+def test_separator_behind_own_words_in_their_line_begins_the_quotation() -> None:
+    for begin in (
+        "-----Ursprüngliche Nachricht-----",
+        "---- Kim Probst schrieb ----",
+        "Von: Kim <kim@hgs.example> Gesendet: 12. Mai 2025 08:05 An: hilfe Betreff: Beamer",
+    ):
+        assert split(f"{NEW} {begin}\n{OLD}").text == NEW, begin
+    for text in ("Hier fehlt alles ---- Seite 12 ----", "Umzug Von: Raum 3 An: Raum 4"):
+        assert split(text).text == text
+
+
+def test_words_below_a_signature_above_the_quotation_are_the_answer() -> None:
+    quotation = f"Am 12.05.2025 um 08:05 schrieb Kim Probst:\n> {OLD}"
+    for text, kept in (
+        (f"-- \nMax Mustermann\nTel. 0123 456789\n\n{NEW}", True),
+        ("Ja.\n\n-- \nMax Mustermann\nTel. 0123 456789\n\nGymnasium am Markt", False),
+    ):
+        assert (NEW in split(f"{text}\n\n{quotation}").text) == kept, text
+
+
 def test_attribution_above_a_separator_and_answers_below_a_quotation() -> None:
     assert split(f"{NEW}\n\nKim schrieb:\n\n-- Bitte über dieser Zeile antworten --\n{OLD}").text == NEW
     assert split(f"{NEW}\n\nKim schrieb:\n\n### Antworten bitte oberhalb dieser Linie ###\n{OLD}").text == NEW
@@ -346,6 +377,7 @@ def test_words_of_a_person_that_look_like_those_of_a_program_stay(subtests: pyte
         "Termin: 12.05.2025 10:15 Uhr\nOrt: Raum 204\nThema: Beamer",
         "Hallo,\n\nVon: Raum 204\nAn: Raum 205\nDatum: morgen\n\nbitte umziehen.",
         "Folgendes fehlt:\n---\nBeamer\nLaptop 17",
+        "Hallo,\n\n----------\nKabel getauscht, läuft.\n----------\n\nGruß",
         "Es fehlen:\n\n- Beamer",
         "Die Seiten gehen nicht:\n\n___\nhttps://a.example/b\nhttps://a.example/c",
         "Der Beamer ist aus.\n\n____\nBitte bald reparieren, wir brauchen ihn. Tel. 0123 456789",

@@ -60,6 +60,12 @@ MERE = (
     "Teşekkür ederim",
     "Köszönöm szépen!",
     "Danke, das war's.",
+    "Danke für den Hinweis!",
+    "Danke fürs schnelle Reparieren!",
+    "Vielen Dank für Ihren Einsatz und schöne Ferien!",
+    "Danke, damit ist alles erledigt",
+    "Danke, hat sich von selbst erledigt.",
+    "Thanks, that solved the problem.",
     "Besten Dank, alles in Ordnung.",
     "Danke, Sie haben mir sehr geholfen!",
     "Danke, dass Sie so schnell da waren.",
@@ -105,6 +111,9 @@ MERE = (
 
 NEWS = (
     "",
+    "Danke für die Störung",
+    "Danke für den Laptop, Maus fehlt",
+    "Danke für den Laptop. Maus fehlt",
     "Danke, aber es geht immer noch nicht.",
     "Danke, aber es geht immer noch nicht",
     "Danke, geht leider nicht.",

@@ -11,53 +11,32 @@ from itertools import takewhile
 
 from mailbot.core.commands.command import Command, CommandLine
 from mailbot.core.commands.context import MailContext
+from mailbot.core.commands.internal_mark import COLLEAGUE, REQUESTER, internal_line, is_label, marked_end
 from mailbot.core.commands.parse import arguments, find, nearest, parse
 from mailbot.core.commands.status import NOTE
 from mailbot.core.commands.syntax import INVISIBLE, WITHIN
 from mailbot.core.model.mail import PREFIX
 from mailbot.core.model.notification import Reason, RefusedLine
 from mailbot.core.model.notification_kind import Confirms
-from mailbot.core.text.words import fold
+from mailbot.core.text.words import fold, words
 
 _TOKEN = re.compile(r"\S+")
 _LINK_IN_TOKEN = re.compile(r"\bwww\.\S*|\]\(#\S*")
 _SENTENCE_ENDS = (".", "!", "?", ":", ";", ",", ")", "…")
 _MARKS = " \t\u00a0*_~\"'„“”«»()"
 _NOTE_WORDS = [fold(word) for word in NOTE.all_words]
-_TO_WHOM = r"mich|uns|euch|das\steam|kolleg\w{1,5}"
-_NAME = r"(?!Sie\b|Ihnen\b)(?-i:[A-ZÄÖÜ])\w{1,20}"
-# Matches "Intern: …", "Nur für uns: …", "Notiz für Max: …", "Hallo Max, intern: …", "[intern] …", "@notiz …".
-_NOTE_WITHOUT_SIGN = re.compile(
-    r"[^\w\n>]{0,10}(?:(?:hallo|hi|hey|moin|liebe[rs]?)\s(?:team|zusammen|(?P<greeted>\w{1,20}))[,!]?\s{1,3})?"
-    r"(?:(?:achtung|bitte|hinweis|info|fyi|team)\W{1,3})?(?:(?:nur|rein)\s)?(?:"
-    r"(?:(?:interne|internal)\s)?(?:akten|gesprächs)?notiz(?:\s\((?:nur\s)?intern\))?"
-    rf"|(?:akten|gesprächs)?notiz\s(?:an|für)\s(?:{_TO_WHOM}|{_NAME})|nur\sfür\s(?:{_TO_WHOM}|(?P<whom>{_NAME}))"
-    r"|interne?s?(?:\s\([^()\n]{1,40}\)|,\snicht\s[^\n:.]{1,30})?|internal(?:\snote)?|note\sinterne"
-    r"|interner?\s(?:info(?:rmation)?|mitteilung|nachricht|anmerkung|bemerkung|hinweis))"
-    r"(?:\s?:|!\s|\s[-–—]\s|!?[^\S\n]{0,9}\n)|[^\w\n>]{0,10}(?-i:INTERN|NOTIZ)\s"
-    r"|[^\w\n>]{0,10}(?:[@/!§⌗№$+\\]|[%=]23|(?:hash(?:tag)?|raute|dièse)\s)(?:notiz|intern|note)\b"
-    r"|\s{0,5}[\[({<|=\"„“»«*_+-]{1,3}\s?(?:(?:nur|rein)\s)?(?:(?:interne\s)?notiz|intern|internal|note\sinterne)"
-    r"\s?[\])}>|=\"“”»«*_+-]{1,3}(?!\w|\s(?:ist|heißt|steht|lautet|bedeutet|meint)\b)"
-    r"|[^\w\n>]{0,10}[#＃]\s{0,5}\n\s{0,5}(?:notiz|intern|note)\b",
+_PREFIXES = re.compile(rf"{PREFIX}|\[extern\w*\]|\[?#?\b[A-Z][A-Z0-9]*-\d{{1,9}}\]?", re.I)
+_SIGN_WORD = (
+    r"(?:hash ?tag|hash|raute(?:[- ]?zeichen)?|nummern?(?:zeichen)?(?: \d{1,9})?|doppelkreuz|pfund"
+    r"|(?:number|pound)(?: sign)?|(?:mot-)?dièse|croisillon)"
+)
+# Matches "Raute schließen" as phones write it, "@close", "/close" and "erledigt #", with a polite word.
+_OTHER_SIGN = re.compile(
+    rf"\W{{0,5}}(?:(?:{_SIGN_WORD}[\s-]|hashtag|[@/!№$§&%=]{{1,3}}\s?)(?P<word>[^\W\d_]{{3,20}})"
+    r"|(?P<before>[^\W\d_]{3,20})\s?[#＃])\W{0,5}(?:(?:bitte|danke|please|thanks|merci|svp)\W{0,5})?",
     re.I,
 )
-# Matches "(intern)" at the end of a text, and "intern" in the last line alone, not "Durchwahl 12 (intern)".
-_NOTE_AT_END = re.compile(
-    r"(?<!\d )[\[(](?:nur\s)?intern(?:e\snotiz)?[\])][\s.!]{0,5}$"
-    r"|\n[^\w\n]{0,9}(?:nur\s)?(?:interne\snotiz|intern)[^\w\n]{0,9}$",
-    re.I,
-)
-_END = 60  # characters
-_ITEM, _LAST_ITEM = re.compile(r"\s{0,5}[-–*•]\s"), re.compile(r"\s{0,5}[-–*•]\s{1,5}intern\s{0,5}", re.I)
-# Matches "Intern: AW: [GYM-12] Beamer" and "AW: [GYM-12] Beamer (intern)", not "Schulintern: Beamer".
-_NOTE_IN_SUBJECT = re.compile(
-    rf"\s{{0,5}}(?:{PREFIX}\s{{0,5}}|\[[^\[\]]{{0,40}}\]\s{{0,5}}){{0,9}}"
-    r"(?P<first>(?:nur\s)?(?:intern|interne\snotiz|internal)\s?:)"
-    r"|.{0,300}(?P<last>\((?:nur\s)?intern(?:al)?\))\s{0,5}$",
-    re.I,
-)
-_SPOKEN = re.compile(r"\W{0,5}(?:hash(?:tag)?|raute|dièse)\s(?P<word>[^\W\d_]{3,20})\W{0,5}", re.I)
-"""A command that was dictated to a phone, in a line of its own."""
+"""A command with another sign, or with its sign in another place, in a line of its own."""
 _MIN_SIMILARITY = 0.8
 """Similarity from which a word counts as `#note`: a mistyped note must not reach the requester."""
 
@@ -77,14 +56,14 @@ def problems(context: MailContext) -> tuple[RefusedLine, ...]:
     new = [line for line, is_quoted in zip(lines, quoted, strict=True) if not is_quoted or all(quoted)]
     found = (
         *map(_in_text, new),
-        *map(_spoken, new),
+        *map(_with_other_sign, new),
         *_in_signature(context.mail.signature),
         *_typed_as_quotation(context.mail.quoted),
         *(() if all(quoted) else _typed_as_quotation(context.reading.text)),
-        _note_without_sign(context),
         _in_subject(context),
     )
-    return tuple(problem for problem in found if problem is not None)
+    problems = tuple(problem for problem in found if problem is not None)
+    return problems or _notes_without_sign(context)
 
 
 def _in_signature(signature: str) -> Iterator[RefusedLine | None]:
@@ -108,46 +87,35 @@ def _is_quoted(line: str) -> bool:
     return line.lstrip().startswith(">")
 
 
-def _note_without_sign(context: MailContext) -> RefusedLine | None:
-    """Return the first or last line of a text that would be a note if it had the sign of a command."""
-    if not _is_public_by_staff(context):
-        return None
-    text = context.reading.text.strip()
-    first = _NOTE_WITHOUT_SIGN.match(text)
-    if first and not all(_is_colleague(context, name) for name in first.group("greeted", "whom") if name):
-        return None
-    if first is None and (not _NOTE_AT_END.search(text[-_END:]) or _ends_otherwise(context, text)):
-        return None
-    line = text.splitlines()[0 if first else -1]
-    word = NOTE.word(context.school.language)
-    return RefusedLine(line, Reason.IN_TEXT, argument=f"#{word}", meant=f"#{word}\n{line}")
+def _notes_without_sign(context: MailContext) -> tuple[RefusedLine, ...]:
+    """Return the line of a public answer that marks it as internal without the sign of a command."""
+    if not _is_public_by_staff(context) or (context.ticket is None and not context.reading.lines):
+        return ()  # a new problem is for the team alone
+    names, word = _names(context), NOTE.word(context.school.language)
+    line = internal_line(context.reading.text.strip(), names)
+    line = line or marked_end(context.mail.signature.splitlines(), names)
+    refused = RefusedLine(line, Reason.IN_TEXT, argument=f"#{word}", meant=f"#{word}\n{line}")
+    return (refused,) if line else ()
 
 
-def _is_colleague(context: MailContext, name: str) -> bool:
-    return any(context.is_called(member, name) for member in context.policy.staff(context.school))
-
-
-def _ends_otherwise(context: MailContext, text: str) -> bool:
-    """Return whether the last line is an item of a list, or the title "Intern" below the author's name."""
-    *_, above, last = ["", "", *text.splitlines()]
-    if _ITEM.match(above) and _LAST_ITEM.fullmatch(last):
-        return True
-    if last.strip() != "Intern" or not above.strip() or context.member is None:
-        return False
-    return context.is_called(context.member, above)
+def _names(context: MailContext) -> dict[str, str]:
+    """Return the words of the names of the staff and of the requester, with what they stand for."""
+    staff = context.policy.staff(context.school)
+    written = (f"{context.name_of(member)} {member.address.partition('@')[0]}" for member in staff)
+    requester = context.ticket.requester.name if context.ticket else ""
+    return dict.fromkeys(words(" ".join(written)), COLLEAGUE) | dict.fromkeys(words(requester), REQUESTER)
 
 
 def _is_public_by_staff(context: MailContext) -> bool:
     return context.role.staff and not context.is_internal
 
 
-def _spoken(line: str) -> RefusedLine | None:
-    found = _SPOKEN.fullmatch(line)
-    command = find(found["word"]) if found else None
-    if found is None or command is None:
+def _with_other_sign(line: str) -> RefusedLine | None:
+    found = _OTHER_SIGN.fullmatch(line)
+    word = (found["word"] or found["before"]) if found else ""
+    if find(word) is None:
         return None
-    meant = f"#{found['word']}"
-    return RefusedLine(line.strip(), Reason.IN_TEXT, argument=meant, meant=meant)
+    return RefusedLine(line.strip(), Reason.IN_TEXT, argument=f"#{word}", meant=f"#{word}")
 
 
 def _whole_line(line: CommandLine) -> RefusedLine:
@@ -166,11 +134,12 @@ def _in_subject(context: MailContext) -> RefusedLine | None:
 
 
 def _note_in_subject(context: MailContext, subject: str) -> RefusedLine | None:
-    """Return a subject that marks an answer as internal, unless the requester wrote the mark."""
-    found = _NOTE_IN_SUBJECT.match(subject)
-    if found is None or context.ticket is None or not _is_public_by_staff(context):
+    """Return a subject that marks an answer as internal by words that are not in the ticket's subject."""
+    if context.ticket is None or not _is_public_by_staff(context):
         return None
-    if (found["first"] or found["last"]) in context.ticket.subject:
+    added = _PREFIXES.sub(" ", subject.replace(context.ticket.subject, " ", 1))
+    names = _names(context)
+    if not is_label(added, names) and not internal_line(added, names):
         return None
     meant = f"#{NOTE.word(context.school.language)}"
     return RefusedLine(subject, Reason.IN_TEXT, argument=meant, meant=meant)

@@ -159,6 +159,8 @@ def _command_line(line: str, at: int, *, lenient: bool) -> tuple[CommandLine, in
         rest = line[words : words + MAX_TEXT].strip()
         return CommandLine(line[at:words].strip(), word, (), command, rest), words
     args, rest = arguments(found["rest"].rstrip(TRAILING), command), found["rest"].strip()
+    if lenient and command is not None and len(args) > 1 and not command.argument.fits(args):
+        return None  # "#hilfe der Beamer brennt"
     # A list item or a heading is a command line only if its word resembles a command.
     if command is None and (lenient or is_marked(found)) and not nearest(word):
         return None

@@ -108,7 +108,8 @@ def find_attribution(lines: list[str], at: int) -> Attribution | None:
     """Return the attribution that begins in the line at `at`; None if there is none."""
     line = lines[at][:MAX_LINE_LENGTH]
     answer = (*own_words_end(line), *answer_end(line))
-    if "<" not in line and answer and _from(lines, at, 0) is None:
+    quoted_next = at + 1 < len(lines) and is_quoted(lines[at + 1])
+    if "<" not in line and answer and not quoted_next and _from(lines, at, 0) is None:
         answer = ()  # rather a sentence
     before = (*glued_starts(line), *answer, *date_start(line))
     for column in (*before, 0, *later_starts(line)):

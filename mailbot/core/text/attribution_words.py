@@ -34,7 +34,7 @@ MONTHS = (
     "|octobre|novembre|décembre|gen|mag|giu|lug|ago|set|ott|dic|gennaio|febbraio|marzo|aprile|maggio"
     "|giugno|luglio|agosto|settembre|ottobre|dicembre|ene|abr|enero|febrero|abril|mayo|junio|julio"
     "|septiembre|octubre|noviembre|diciembre|janeiro|fevereiro|março|maio|junho|julho|setembro|outubro"
-    "|novembro|dezembro|mrt|mei|januari|februari|maart|augustus|maj"
+    "|novembro|dezembro|mrt|mei|januari|februari|maart|augustus|maj|maí"
 )
 WEEKDAYS = (
     "mo|di|mi|do|fr|sa|so|mon|tue|tues|wed|thu|thur|thurs|fri|sat|sun|montag|dienstag|mittwoch|donnerstag"
@@ -42,7 +42,7 @@ WEEKDAYS = (
     "|jeu|ven|sam|dim|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|gio|sab|dom|lunedì|martedì"
     "|mercoledì|giovedì|venerdì|sabato|domenica|mié|jue|vie|sáb|lunes|martes|miércoles|jueves|viernes"
     "|sábado|domingo|seg|ter|qua|qui|sex|ma|wo|vr|za|zo|maandag|dinsdag|woensdag|donderdag|vrijdag"
-    "|zaterdag|zondag|pon|wt|śr|czw|pt|sob|niedz|mån|tis|ons|tors|fre|lör|sön|man|tir|tor|lør|søn"
+    "|zaterdag|zondag|pon|wt|śr|czw|pt|sob|niedz|mån|tis|ons|tors|fre|lör|sön|man|tir|tor|lør|søn|mán|þri|mið|fim|fös|lau"
     "|пн|вт|ср|чт|пт|сб|вс|нд"
 )
 DAY_WORD = rf"(?:{WEEKDAYS}|{MONTHS})"

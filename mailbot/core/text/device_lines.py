@@ -26,7 +26,7 @@ _PROGRAM = (
     r"|google|proton\S*|tuta(?:nota)?|thunderbird|k-9|fairemail|blue ?mail|aqua ?mail|airmail|mailbird|mailo"
     r"|mailspring|em client|iserv|nextcloud|zimbra|zoho|spark\b|superhuman|shortwave|canary|edison|newton"
     r"|polymail|typeapp|nine(?=<|\s*$)|apple mail|app\b|mail (?:for|für|pour|para|per|voor|dla)\b|mail[- ]app"
-    r"|aplikacj|programu|applicat?ion|correo para|courrier pour)"
+    r"|hey (?:for|für) |aplikacj|programu|applicat?ion|correo para|courrier pour)"
 )
 _SENDER = rf"(?:{_DEVICE}|{_PROGRAM})"
 _NAMED = rf"(?=.{{0,50}}{_SENDER})"

@@ -37,7 +37,7 @@ def introduction_start(lines: list[str], first: int, names: Collection[str]) -> 
     ):
         end -= 1
     if not end:
-        return first
+        return 0
     start = min(_header_start(lines, end, known), _attribution_start(lines, end, known))
     if start == end:
         return first

@@ -35,11 +35,12 @@ _LINK = re.compile(r"(?:<https?://|mailto:|cid:)[^\s>]+", re.I)
 _TOKEN = re.compile(r"\S+")
 _ESCAPED = re.compile(r"%[0-9A-F]{2}", re.I)
 _INITIALS = re.compile(r"^\s{0,4}[A-Za-z]{1,20}>")  # The Bat puts initials before quoted lines, Gnus a name
-# Wrong charsets damage accented characters, so these are not compared.
-_NOT_COMPARED = re.compile(r"\w[\u0300-\u036f]+|[^\w]|_|[\u0080-\u024f]")
+# Wrong charsets damage accented characters, and some programs write "ae" for "ä": neither is compared.
+_NOT_COMPARED = re.compile(r"\w[\u0300-\u036f]+|[^\w]|_|[\u0080-\u024f]|[aou]e|ss")
 _COMMAND = re.compile(r"[^\w]{0,60}[#＃﹟]")
 _EMOJI = re.compile("[\u2600-\U0010ffff]")
 _PLACEHOLDER = re.compile(r"[\s>]*[\[<].*[\]>]\s*$")  # of a picture, a file or a link
+_EMPTY_LINE = (":", "%", "|", ";", "=", "~")  # the mark of a program before an empty quoted line
 _MARKED_ONCE = re.compile(r"\s{0,4}>(?! ?>) ?")
 
 
@@ -149,7 +150,7 @@ def _compared(line: str) -> str:
         line = _LINK.sub(" ", line)
     if "%" in line:
         line = _TOKEN.sub(lambda word: "" if _ESCAPED.search(word[0]) else word[0], line)
-    return _NOT_COMPARED.sub("", line.lower())
+    return _NOT_COMPARED.sub("", line.lower().removesuffix("=20"))
 
 
 def _quotations(
@@ -328,7 +329,8 @@ def _add_lines_between(
         if before not in quoted:
             continue
         marked = (is_quoted(lines[at]) or _INITIALS.fullmatch(lines[at].rstrip())) and not structured
-        without_characters = inside and reply.length(at) == 0 and not _EMOJI.search(lines[at])
+        alone = lines[at].strip() in _EMPTY_LINE
+        without_characters = (inside or alone) and reply.length(at) == 0 and not _EMOJI.search(lines[at])
         similar = _PLACEHOLDER.match(lines[at]) or quotation.shares.get(at, 0) > _DIFFERENT
         if marked or without_characters or (similar and after in quoted):
             quoted.add(at)

@@ -27,7 +27,7 @@ EDGES = " \t\xa0\u202f*_-\u2010\u2011\u2012\u2013\u2014\u200b\u200e\u200f\u202a\
 BEGINS = re.compile(
     rf"[\s>*_\-\"'\u2010-\u2015\u200e\u200f\u202a-\u202e]*(?:(?:{START}|zitat von|quoting)(?!\w)"
     r"|\d|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?[,. ]|(?:mo|di|mi|do|fr|sa|so)[.,] "
-    r"|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|\w{2,13}[.,] +\d{1,2}[. ])",
+    r"|(?:mon|diens|donners|frei|sams|sonn)tag|mittwoch|\w{2,13}[.,]{1,2} +\d{1,2}[. ])",
     re.I,
 )
 """The beginning of an attribution at the start of a line."""

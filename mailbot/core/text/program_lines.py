@@ -115,7 +115,7 @@ _BANNER = re.compile(
     r"|\W*(?:achtung|vorsicht|hinweis|warnung)?\W*extern(?:e|er|es)? (?:e-?mail|mail|nachricht"
     r"|absender)\W{1,5}"
     r"(?=.{0,120}(?:\blink|anh[äa]ng|absender))(?:bitte )?(?:vorsicht|keine (?:links?|anhänge)\b"
-    r"|(?:anhänge|links?) (?:nur|nicht)|nur öffnen|prüfen|achten)"
+    r"|(?:anhänge|links?)(?: und (?:anhänge|links?))? (?:nur|nicht)|nur öffnen|prüfen|achten)"
     r"|\W*(?:attention|avertissement)\W{1,4}(?:message|courriel|mail|e-?mail|expéditeur) externe\W*$"
     r"|\W*(?:achtung|vorsicht|warnung|hinweis)\W{1,4}(?:der )?absender ist extern\W*$"
     rf"|\W*(?:[^\W\d_]{{2,18}}\W{{1,4}})?diese {_MAIL} wurde von (?:extern|einem externen (?:server|system))"

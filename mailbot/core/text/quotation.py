@@ -14,6 +14,7 @@ from mailbot.core.text.attribution import (
     is_groupwise_attribution,
     may_be_attribution,
 )
+from mailbot.core.text.container import is_introduced, opened_container, separated
 from mailbot.core.text.header_block import (
     header_length,
     is_forward_marker,
@@ -73,10 +74,10 @@ def split(text: str, structured: bool = False) -> SplitText:
 
     `structured`: the ">" were derived from the structure of an HTML mail, not typed by the author.
     """
-    lines = _with_resolved_indentation([line.rstrip("\r") for line in text.split("\n")])
+    lines = _with_resolved_indentation(separated(text))
     if structured and (inner := _inside_single_quotation(lines)):
         lines = inner
-    lines, kinds, cut = _classify(lines)
+    lines, kinds, cut = _classify(opened_container(lines) if structured else lines)
     forwarded = _is_forwarded(lines, kinds, cut)
     below = [line for line in lines[cut:] if line.strip() not in (SIGNATURE_BEGINS, SIGNATURE_ENDS)]
     shown = _shown(lines, kinds)
@@ -104,19 +105,9 @@ def _with_resolved_indentation(lines: list[str]) -> list[str]:
         if not line.startswith(INDENTED):
             quoted = False
         elif not at or not lines[at - 1].startswith(INDENTED):
-            quoted = _introduced(out)
+            quoted = is_introduced(out)
         out.append(line.replace(INDENTED, "> " if quoted else ""))
     return out
-
-
-def _introduced(lines: list[str]) -> bool:
-    """Return whether the last lines introduce a quotation."""
-    near = [line for line in lines[-12:] if line.strip()][-4:]
-    for at in range(len(near)):
-        found = find_attribution([*near, "> "], at)
-        if is_header_block(near, at) or (found and at + found.lines == len(near)):
-            return True
-    return bool(near) and (is_separator(near[-1]) or is_forward_marker(near[-1]))
 
 
 def _inside_single_quotation(lines: list[str]) -> list[str]:
@@ -251,7 +242,9 @@ def _with_signatures(lines: list[str], kinds: list[_Is]) -> list[_Is]:
             signing = signed = False
         elif kind is _Is.MARK:
             begins = lines[at].strip() == SIGNATURE_BEGINS
-            signing = begins and (signed or written or (answers and _looks_signed(lines, at + 1, below[at])))
+            signing = begins and (
+                signed or written or (answers and _looks_signed(lines, at + 1, below[at] - 1))
+            )
         elif kind is _Is.TEXT and not signing:
             possible = written or (answers and _looks_signed(lines, at, below[at]))
             signing = possible and _is_signature(lines, at, below[at], answers=answers)
@@ -267,7 +260,7 @@ def _looks_signed(lines: list[str], at: int, filled: int) -> bool:
         return False
     found = _DELIMITER.match(lines[at]) or _LOOSE_DELIMITER.match(lines[at])
     below = [line for line in lines[at + 1 : at + 3 * _LOOSE_SIGNATURE_LINES] if line.strip("\ue003\ue004 ")]
-    return bool(found) and is_address(below[: max(filled - 1, 1)])
+    return bool(found) and is_address(below[: max(filled, 1)])
 
 
 def _is_signature(lines: list[str], at: int, filled: int, *, answers: bool) -> bool:

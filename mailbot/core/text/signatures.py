@@ -97,6 +97,10 @@ _PRONOUN = re.compile(
 )
 
 
+# Matches "Kabel getauscht, läuft.", but no role or school; such short answers are below rules, too.
+_ANSWER = re.compile(r"[^\n:@\d]{0,60}[a-zß-ÿ]{3,},? (?:[a-zß-ÿ]{2,12} ){0,6}[a-zß-ÿ]{3,}[.!]")
+
+
 def is_sentence(line: str) -> bool:
     """Return whether a line is a sentence by a person rather than a name, a role or contact details."""
     text = line[:300].strip()
@@ -107,7 +111,7 @@ def is_sentence(line: str) -> bool:
 def is_address(lines: list[str]) -> bool:
     """Return whether lines after a mere rule are a name and an address rather than more text."""
     filled = [line.strip() for line in lines if line.strip()]
-    if any(_NOT_CONTACT.match(line) or is_sentence(line) for line in filled):
+    if any(_NOT_CONTACT.match(line) or is_sentence(line) or _ANSWER.fullmatch(line) for line in filled):
         return False
     if any(_CONTACT.search(line) for line in filled):
         return len(filled) == 1 or any("@" in line or _NAME_LINE.fullmatch(line) for line in filled)
@@ -210,7 +214,7 @@ _POLITE = frozenset(
         *("bitte", "danke", "dankeschön", "jetzt", "lg", "mfg", "please", "thanks", "now", "merci", "svp"),
         *("bitteschön", "pls", "plz", "thx", "stp", "cheers"),
         *("maintenant", "ticket", "tickets", "und", "and", "et"),
-        *("nr", "nummer", "number", "numéro", "meldung", "anfrage", "demande"),
+        *("nr", "no", "nummer", "number", "numéro", "meldung", "anfrage", "demande"),
     }
 )
 _POLITE_PHRASES = frozenset(
@@ -226,6 +230,8 @@ _POLITE_PHRASES = frozenset(
             ("danke", "dir"),
             ("danke", "euch"),
         ),
+        *(("sil", "vous"), ("vous", "plaît"), ("sil", "te"), ("te", "plaît")),
+        *(("das", "ticket"), ("die", "meldung"), ("the", "ticket"), ("this", "ticket"), ("le", "ticket")),
         *(("viele", "grüße"), ("thank", "you"), ("many", "thanks"), ("merci", "beaucoup")),
     }
 )

@@ -45,7 +45,7 @@ _COURTESIES = frozenset(
     kolleginnen lieber wow supi super service tollen guten netten nachricht mail mails wuensche wuenschen alle
     leute ganze gesamte gesamten zusammen allen beide beiden allerseits miteinander herr
     ihr seid hab habt gleichfalls ebenso ebenfalls guys schnell ging ja war gesehen begeistert
-    gern gerne geschehen gott s we grosses lob
+    gern gerne geschehen gott dafuer oki geklaert s we grosses lob
     herrn frau dr prof mr ms mrs madame monsieur mme mlle pani pan
 
     you very much so many a lot for the your quick quickly fixing prompt great kind help support
@@ -56,7 +56,7 @@ _COURTESIES = frozenset(
     that mate
 
     beaucoup infiniment bien encore mille de aide tres vous votre vos ton ta nous je j tout toute l le la
-    les une un du des d a et pour avec en c est ca cela rapide rapidite prompte efficace efficacite
+    les une un du des d a et pour avec en c est ca cela rapide rapidite prompte efficace efficacite precieuse
     gentillesse equipe bon reponse intervention reactivite depannage solution retour parfait
     parfaitement grand genial
     excellent nickel impeccable resolu repare reparation regle marche remarche fonctionne refonctionne va
@@ -100,6 +100,13 @@ _PHRASES = re.compile(
     |\bdid\ the\ trick\b|\btout\ est\ rentré\ dans\ l['’]ordre\b
     |\b(?:le\ )?problème\ (?:est\ )?(?:résolu|réglé)\b|\bbons?\ week-?end\b|\bbonnes\ (?:vacances|fêtes)\b
     |\bwie\ immer\b
+    |(?:(?<=danke)|(?<=dank)|(?<=dankeschön))(?:\ (?:dir|euch|ihnen|schön|sehr))?
+      \ (?:fürs|für\ (?:die|den|das|(?:ihr|eur|dein)\w{0,3}))(?:\ \w{3,15}e[nrs]?){0,2}
+      \ (?-i:(?!\w{0,20}(?i:fehler|störung|ausfall|absturz|problem|chaos)\b)[A-ZÄÖÜ])\w{2,30}
+      (?=\s*(?:[,.!]|$|und\b))
+    |\b(?:dann|damit)\ ist\ (?:ja\ )?alles\ (?:gut|erledigt)\b|\bfrohes\ fest\b
+    |\bhat\ sich\ von\ (?:selbst|allein)\ (?:erledigt|gelöst)\b|\ba\ million\b
+    |\bthat\ (?:has\ )?(?:solved|fixed)\ (?:the|my)\ (?:problem|issue)\b
     |(?:^|(?<=danke)|(?<=dank)|(?<=schön)|[,.!–-]|\b(?:und|and|et)\b)\s*\b
       bis\ (?:bald|dann|morgen|später|demnächst|zum\ nächsten\ mal)\b(?=[\s.,!]*$)
     |\bging\ (?:ja\ )?(?:(?:aber|echt|wirklich)\ )?fix\b|\blike\ a\ charm\b|\bweiß\ (?:ich\ )?bescheid\b
