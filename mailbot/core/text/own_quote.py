@@ -16,8 +16,7 @@ from mailbot.core.text.header_block import is_quoted, label
 from mailbot.core.text.introduction import introduction_start
 from mailbot.core.text.quotation import SplitText, split
 
-MAX_REPLY = 150_000
-MAX_SENT = 60_000
+MAX_REPLY, MAX_SENT = 150_000, 60_000
 """Maximum number of characters that are compared, of a reply and of each sent text."""
 
 _MARK = "\ue006"  # follows the ">>" that this module puts before each quoted line
@@ -25,8 +24,7 @@ _MARKED = re.compile(f">{{0,2}}{_MARK}")
 _KEY = 12  # characters of which the positions are indexed
 _STRIDE = 6  # only positions with that distance are indexed; `_extended` finds the others
 _MAX_PLACES = 8  # of the same characters: in a text that repeats itself the search would be quadratic
-_MAX_JUMP = 300  # characters that a program leaves out of its quotation
-_MAX_ADDED = 60  # characters that it adds
+_MAX_JUMP, _MAX_ADDED = 300, 60  # characters that a program leaves out of its quotation, and adds
 _MIN_RUN = 40  # characters of a single line of a reply that quotes several lines
 _MAX_CONTEXT = 5  # quoted lines that are kept above an answer
 _SAME, _DIFFERENT = 0.6, 0.3  # shares of the characters of a line
@@ -329,8 +327,8 @@ def _add_lines_between(
         if before not in quoted:
             continue
         marked = (is_quoted(lines[at]) or _INITIALS.fullmatch(lines[at].rstrip())) and not structured
-        alone = lines[at].strip() in _EMPTY_LINE
-        without_characters = (inside or alone) and reply.length(at) == 0 and not _EMOJI.search(lines[at])
+        kept = not inside and lines[at].strip() not in _EMPTY_LINE
+        without_characters = not (kept or reply.length(at) or _EMOJI.search(lines[at]))
         similar = _PLACEHOLDER.match(lines[at]) or quotation.shares.get(at, 0) > _DIFFERENT
         if marked or without_characters or (similar and after in quoted):
             quoted.add(at)
