@@ -21,6 +21,8 @@ _ENTITY = re.compile(r"&(?:#\d{2,5}|#x[0-9A-Fa-f]{2,4}|[A-Za-z](?:uml|acute|grav
 _UTF_8_AS_LATIN = re.compile("[\u00c3\u00c5\u00c4\u00e2][\u0080-\u00bf\u0152-\u0178\u02c6-\u2122]")
 _EXTENSION = re.compile(r"\.(?=\w*[A-Za-z])\w{2,5}$")
 _CID_NAME = re.compile(r"([\w][\w .()+-]{0,150}\.[A-Za-z0-9]{2,5})(?:@|$)")
+# Brands of pictures in HEVC (ISO/IEC 23008-12, annex B) other than "heic", which filetype knows.
+_HEIC = re.compile(rb".{4}ftyphe(?:i[xms]|v[cx])", re.S)
 _EXTENSIONS = {
     "message/rfc822": ".eml",
     "text/calendar": ".ics",
@@ -70,6 +72,8 @@ def _repaired(name: str) -> str:
 def sniff_type(data: bytes, claimed: str) -> str:
     """Return the media type that the content shows, else the claimed one, in lower case."""
     head = data[:8192]
+    if _HEIC.match(head):
+        return "image/heic"
     found = filetype.guess_mime(head) if head else None
     if not isinstance(found, str) or found in _VAGUE:
         return claimed or "application/octet-stream"

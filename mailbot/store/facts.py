@@ -287,7 +287,7 @@ def _copies(
     )
     if found is not None or not entry.content_id or not thread.own_is_received:
         return found
-    return changed_copy(session, mail, entry.school)
+    return changed_copy(session, mail, entry.school, entry.raw_id)
 
 
 def _changes(session: Session, found: _Found, mail: Mail, policy: Policy) -> dict[str, Change]:

@@ -10,8 +10,8 @@ from mailbot.core.classify.author import is_own_list
 from mailbot.core.classify.duplicate import EarlierMail, adds_text, is_same_mail
 from mailbot.core.model.facts import Copies
 from mailbot.core.model.mail import Mail
-from mailbot.parse import parse
-from mailbot.store import tickets
+from mailbot.parse import parse, part_contents
+from mailbot.store import raw_mail, tickets
 from mailbot.store.prepared import execute
 from mailbot.store.tables import metadata
 
@@ -30,6 +30,7 @@ _MESSAGES = (
         _MESSAGE.c.id,
         _MESSAGE.c.text,
         _MESSAGE.c.proven,
+        _MESSAGE.c.raw_id,
         _TICKET.c.school,
         _TICKET.c.number,
         func.substr(_RAW.c.content, 1, _HEADER).label("content"),
@@ -59,17 +60,21 @@ _FIRST = _MESSAGES.where(_MESSAGE.c.ticket_id == bindparam("ticket")).order_by(N
 _FILES = select(_FILE.c.filename, _FILE.c.size).where(_FILE.c.message_row == bindparam("message"))
 
 
-def changed_copy(session: Session, mail: Mail, school: str) -> Copies | None:
+def changed_copy(session: Session, mail: Mail, school: str, raw_id: int | None) -> Copies | None:
     """Return what became of the same mail that came another way; None if it is not in a ticket of the school.
 
-    An unproven mail does not replace a proven one that has more text.
+    An unproven mail does not replace a proven one that has more text. `raw_id` is the key of the raw mail.
     """
     if not mail.message_id or mail.date is None:
         return None
     for row in execute(session, _WITH_MESSAGE_ID, {"message_id": mail.message_id}):
-        files = execute(session, _FILES, {"message": row.id})
-        earlier = EarlierMail(_header(row.content), row.text, tuple((name, size) for name, size in files))
-        if row.school == school and is_same_mail(earlier, mail):
+        files = tuple((name, size) for name, size in execute(session, _FILES, {"message": row.id}))
+        earlier = EarlierMail(_header(row.content), row.text, files)
+        if (
+            row.school == school
+            and is_same_mail(earlier, mail)
+            and (not files or _contents(session, row.raw_id) == _contents(session, raw_id))
+        ):
             key, unproven = tickets.key_of(row), row.proven is False
             carried_out = not (unproven and adds_text(earlier, mail))
             reason = f"the same mail came another way before: {key}"
@@ -94,6 +99,11 @@ def is_from_list(session: Session, ticket: int, requester: str) -> bool:
     """Return whether the requester of a ticket is the list that distributed its first mail."""
     row = execute(session, _FIRST, {"ticket": ticket}).first()
     return row is not None and is_own_list(_header(row.content), requester)
+
+
+def _contents(session: Session, raw_id: int | None) -> list[bytes]:
+    """Return the contents of a mail's files. Two scans may have the same name, size and Date."""
+    return sorted(part_contents(raw_mail.load(session, raw_id)).values()) if raw_id is not None else []
 
 
 def _thread(mail: Mail) -> set[str]:

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from mailbot.core.model.notification_kind import NotificationKind
-from mailbot.store.tables import TicketCcRow
+from mailbot.store.tables import OutboxRow, TicketCcRow
 from tests.support.desk_harness import DeskHarness, open_harness, reply_to
 from tests.support.mail_builder import MailBuilder, mail
-from tests.support.scenario import KARL, LENA, MAX, NOW
+from tests.support.scenario import ERIKA, KARL, LENA, MAX, NOW
 
 FOOTER = "\n\n_______________\nVerteiler Fachschaft Physik\nAbmelden: physik-leave@listen.example"
 NOTE = "Das Netzteil im Physikraum brummt."
@@ -61,10 +61,12 @@ def test_the_direct_mail_after_that_of_the_list_is_the_same(desk: DeskHarness) -
 
 def test_scans_of_a_copier_with_one_message_id_are_tickets_of_their_own(desk: DeskHarness) -> None:
     scans = [
-        _copy("", "Scan", "kopierer@schule.example").attach("scan.pdf", b"%PDF-1.7" + b"x" * n)
-        for n in (1, 2, 3)
+        _copy("", "Scan", "kopierer@schule.example").attach("scan.pdf", b"%PDF-1.7" + page)
+        for page in (b"x", b"xx", b"yy")
     ]
     assert [desk.outcome(scan) for scan in scans] == ["opened"] * 3
+    copies = [_copy(), _copy(NOTE + FOOTER, "[Physik] Netzteil")]
+    assert [desk.outcome(made.attach("a.pdf", b"%PDF-1.7")) for made in copies] == ["opened", "duplicate"]
 
 
 def _answers(sender: str, number: int, text: str, *references: str) -> MailBuilder:
@@ -92,6 +94,22 @@ def test_nothing_goes_to_a_list_whose_author_is_unknown(desk: DeskHarness) -> No
     assert desk.reply(MAX, "Läuft wieder.", NotificationKind.NEW_TICKET) == "reply"
     assert desk.outbox_of(LENA)[-1].kind == "answer"
     assert not desk.outbox_of("physik@listen.example")
+
+
+def test_reply_from_a_private_address_changes_neither_requester_nor_recipients(desk: DeskHarness) -> None:
+    desk.outcome(mail().text(NOTE))
+    desk.reply(MAX, "Welche Seriennummer hat es?")
+    for private in ("Lena Lehrerin <lena.l@privat.example>", "ina@anderswo.example"):
+        answered = reply_to(desk.outbox_of(LENA)[-1], private, f"Die Nummer weiß {private[:3]} nicht.")
+        assert desk.outcome(answered) == "reply"
+    ticket = desk.ticket("GYM-1")
+    assert [message["text"] for message in ticket["messages"][-2:]] == [
+        "Die Nummer weiß Len nicht.",
+        "Die Nummer weiß ina nicht.",
+    ]
+    assert (ticket["requester"], desk.rows(TicketCcRow)) == (LENA, [])
+    assert {row.recipient for row in desk.rows(OutboxRow)} == {LENA, MAX, ERIKA}
+    assert "ina@anderswo.example" in desk.outbox_of(MAX)[-1].text
 
 
 def test_a_typed_address_is_stored_in_the_form_of_its_domain(desk: DeskHarness) -> None:
@@ -130,6 +148,7 @@ def test_mail_without_named_recipients_opens_a_ticket(desk: DeskHarness) -> None
     for number, to in enumerate(("", "undisclosed-recipients:;", "Kollegium: ;", "<>"), 1):
         made = mail().header("To", to).message_id(f"<bcc{number}@schule.example>").text(f"Fall {number}")
         assert desk.outcome(made) == "opened", to
+        assert desk.outbox_of(LENA)[-1].kind == "receipt", to
 
 
 def test_a_mail_to_the_whole_school_adds_twenty_people_to_cc(desk: DeskHarness) -> None:

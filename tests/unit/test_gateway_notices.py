@@ -106,6 +106,7 @@ def test_line_of_a_program_is_no_text(subtests: pytest.Subtests) -> None:
         "Diese Nachricht wurde von meinem Android-Gerät mit K-9 Mail gesendet. Verzeihen Sie die Kürze.",
         "Vírusmentes.www.avast.com",
         "Sender notified by\nMailtrack",
+        "This message was scanned for viruses by AVG anti-virus.\nhttps://www.avg.com/en-gb/free?x=1",
         "\u200b\u200b",
         "\ufeff",
         "\u1427",
@@ -134,6 +135,7 @@ def test_warning_of_a_gateway_above_the_text_is_cut(subtests: pytest.Subtests) -
         "CAUTION: This email originated from outside of the\norganization. Do not click links or "
         "open attachments unless\nyou recognize the sender.",
         "EXTERNAL EMAIL: Be careful with links and attachments.",
+        "[EXTERNAL MAIL] Use caution.",
         "EXTERNAL EMAIL: Do not click any links or open any attachments unless you trust the sender.",
         "This message was sent from outside your organization. Be careful with links.",
         "[EXTERNAL EMAIL] This message came from outside the district.",

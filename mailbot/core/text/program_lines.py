@@ -55,7 +55,9 @@ _PRODUCT = (
     r"|utm))"
 )
 _SCANNER_RULE = re.compile(rf"_{{2,20}} (?:information|hinweis|warnung)\w{{0,2}} (?:from|von) (?:{_SCANNER})")
-_SCANNER_NAME = re.compile(rf"(?:(?:https?://)?www\.)?(?:{_SCANNER}|mailtrack)(?:\.(?:com|de|net|eu))?/?")
+_SCANNER_NAME = re.compile(
+    rf"(?:(?:https?://)?www\.)?(?:{_SCANNER}|mailtrack)(?:\.(?:com|de|net|eu)(?:/\S*)?)?"
+)
 _CHECKED = (  # fr, es, it, nl, pl, tr, hu
     r"(?:vérifié|analysé|contrôlé|comprobado|analizado|escaneado|controllat|verificat|scansionat|gecontroleerd"
     r"|gescand|sprawdzon|przeskanowan|kontrol edil|taran|ellenőriz)"
@@ -109,7 +111,7 @@ _BANNER = re.compile(
     r"|\W*(?:caution|warning|attention|achtung|vorsicht)\W+extern(?:al)?\s*\("
     r"|\W*extern(?:e|al)?[ -](?:e-?mail|mail|message|nachricht|sender|absender)\W{1,4}"
     r"(?:do not|don['’]t|(?:please )?be (?:careful|cautious)|please be"
-    r"|klicken sie|öffnen sie|vorsicht|bitte seien)"
+    r"|(?:exercise|use) caution|klicken sie|öffnen sie|vorsicht|bitte seien)"
     r"|\W*(?:achtung|vorsicht|hinweis|warnung)?\W*extern(?:e|er|es)? (?:e-?mail|mail|nachricht"
     r"|absender)\W{1,5}"
     r"(?=.{0,120}(?:\blink|anh[äa]ng|absender))(?:bitte )?(?:vorsicht|keine (?:links?|anhänge)\b"

@@ -37,8 +37,8 @@ _COURTESIES = frozenset(
     schnelle schnellen rasche prompte tolle gute super nette hilfe unterstuetzung antwort rueckmeldung
     muehe kuemmern bearbeitung erledigung reparatur info information einsatz service arbeit loesung prima toll
     klasse perfekt wunderbar spitze top grossartig genial hervorragend bestens einwandfrei tadellos ok
-    okay okey alles klar gut es klappts gehts funktionierts hat geklappt klappt funktioniert geht
-    laeuft geholfen tut jetzt nun
+    sie ganzen ganzem okay okey alles klar gut es klappts gehts funktionierts hat geklappt klappt funktioniert
+    geht laeuft geholfen tut jetzt nun
     wieder auch schon und freundlichen freundliche viele liebe beste schoene herzliche gruesse gruss
     gruessen mit dem vg lg mfg einen noch tag abend woche wochenende feierabend schoenes
     passt erledigt geloest behoben sich gemacht mega cool weltklasse freut freue team teams liebes kollegen
@@ -50,7 +50,7 @@ _COURTESIES = frozenset(
     herrn frau dr prof mr ms mrs madame monsieur mme mlle pani pan
 
     you very much so many a lot for the your quick quickly fixing prompt great kind help support
-    reply answer response
+    reply answer response to whole entire
     work it is now works working again fine well perfect wonderful excellent brilliant nice good solved
     fixed everything all job awesome best kind warm regards wishes greetings and have day evening
     weekend sincerely yours
