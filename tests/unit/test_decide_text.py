@@ -199,6 +199,20 @@ def test_text_that_begins_as_a_note_without_its_sign_is_refused_with_an_offer() 
         "Nicht senden drücken, sondern speichern: dann geht es.",
         "Für die Kollegen in Raum 3 gilt das auch: neu starten.",
         "Bitte wählen Sie:\n\nextern\nintern",
+        "Bitte testen. Kurze Info an uns!",
+        "Läuft es? Dann bitte Nachricht an mich.",
+        "Der Server heißt srv.schule.intern",
+        "Bitte aufrufen:\n/intern/kollegium",
+        "Bitte anmelden bei:\nintern",
+        "Hinweis für alle Kollegen: der Drucker steht jetzt in Raum 3.",
+        "An das Kollegium: das WLAN läuft wieder.",
+        "Das WLAN ist da. Nur für das Kollegium!",
+        "Das Passwort ist Sommer.\n\nBitte vertraulich behandeln!",
+        "Das Passwort ist Sommer. Bitte intern weitergeben.",
+        "Das Formular ist kaputt. Bitte nicht abschicken!",
+        "Nur Team 5: neue Tablets.",
+        "Intern: läuft.\nVon außen: gestört.",
+        "Netze:\n1. Gast\n2. Intern",
     ):
         assert answers(MAX, ticket(), text).decide().outcome == "reply", text
 
@@ -243,7 +257,13 @@ def test_new_problem_of_staff_with_an_internal_label_opens_a_ticket() -> None:
 
 
 def test_last_line_of_a_signature_may_mark_an_answer_as_internal() -> None:
-    for signature, outcome in (("Max\n(nur intern)", "refused"), ("Max\nInterner Support", "reply")):
+    for signature, outcome in (
+        ("Max\n(nur intern)", "refused"),
+        ("Max\nInterner Support", "reply"),
+        ("Max\nRaum 12\nIntern: 4711", "reply"),
+        ("Max\nRaum 12\n4711 (intern)", "reply"),
+        ("Max\nGoethe-Schule\nIT-Support intern", "reply"),
+    ):
         done = answers(MAX, ticket(), "").with_mail(text="Geheim.", signature=signature).decide()
         assert done.outcome == outcome, signature
 

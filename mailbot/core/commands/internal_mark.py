@@ -19,8 +19,8 @@ Names = Mapping[str, str]
 """The folded words of names, each with `COLLEAGUE` or `REQUESTER`."""
 
 # All words in their folded form.
-_TO = r"(?:fuer|fuers|an|ans|for|to|pour|a)(?: (?:das|die|den|the|l|alle|mein\w{0,2}|unser\w{0,2}))?"
-_TEAM = rf"(?:team|equipe|{COLLEAGUE}|kolleg\w{{1,5}}|supporter|staff|uns|us|nous|mich|myself|self)"
+_TO = r"(?:fuer|fuers|an|ans|for|to|pour|a)(?: (?:das|die|den|the|l|mein\w{0,2}|unser\w{0,2}))?"
+_TEAM = rf"(?:team|equipe|{COLLEAGUE}|kolleg(?!ium)\w{{1,5}}|supporter|staff|uns|us|nous|mich|myself|self)"
 _NOUN = (
     r"(?:vermerk|kommentar|anmerkung|bemerkung|mitteilung|nachricht|info(?:rmation)?|hinweis|comment|note)"
 )
@@ -32,32 +32,38 @@ _CORE = re.compile(
     r"\b(?:(?:team|support)?intern|internal(?:ly)?|internen?|internes|interner|interna|aktenvermerk"
     rf"|(?:akten|gespraechs|team)?notiz(?: {_TO} {_TEAM}| (?:fuer|an|for|pour) (?!{_NOBODY})\w{{2,20}})?"
     rf"|(?:nur|only|just|juste) {_TO} (?:{_TEAM}|euch)|(?:{_TO} )?{_TEAM} (?:only|uniquement|seulement)"
-    rf"|nur (?:team|support|supporter)|reserve a l equipe|(?:private|team) note|{_NOUN} {_TO} {_TEAM}"
+    rf"|nur (?:team|support|supporter)|reserve a l equipe|(?:private|team) note"
     r"|(?:unter|zwischen) uns|entre nous|between us|nicht ?oeffentlich|not public"
-    rf"|nicht (?:ver|ab)?(?:senden|schicken)|(?:do not send|don t send|ne pas envoyer)(?: {_TO} {_OUTSIDER})?"
+    rf"|nicht (?:ver)?(?:senden|schicken)|(?:do not send|don t send|ne pas envoyer)(?: {_TO} {_OUTSIDER})?"
     rf"|(?:nicht|not|pas) {_TO} {_OUTSIDER})\b"
 )
 _CORE_OR_WEAK = re.compile(rf"{_CORE.pattern}|\b(?:vertraulich|confidential|confidentiel|memo)\b")
-"""The same, and words that are internal only if the text does not address its reader."""
-_BEFORE_COLON = re.compile(rf"(?:(?:p ?s )?{_TO} (?:team|equipe|supporter|kolleg\w{{1,5}})|interne[nrs]?)")
-"""Labels before a colon only; without it, they begin a sentence or are above the author's name."""
+"""The same, and words that are internal only before a colon, if the text does not address its reader."""
+_BEFORE_COLON = re.compile(
+    rf"(?:(?:p ?s )?{_TO} (?:team|equipe|supporter|kolleg(?!ium)\w{{1,5}})|interne[nrs]?"
+    rf"|(?:.{{0,60}} )?{_NOUN} {_TO} {_TEAM}(?: only)?)"
+)
+"""Labels before a colon only: "Bitte kurze Info an uns!" asks for an answer."""
+_NOT_FORWARDED = re.compile(r"\b(?:nicht|not|pas) (?:weiter(?:leiten|geben)|forward)\b")
+# Matches "Intern 4711", "12 (intern" and "Team 5", but not "Intern 30.11.".
+_NUMBERED = re.compile(r"\b(?:team|intern\w{0,2})\W{1,3}\d{1,6}(?![\d.])|^\d{2,6}\W{1,3}intern\b")
 _FILLING = frozenset(
     """
     nur rein streng strikt zur zum bitte achtung hinweis info information fyi team ps p s der die das den
     dem fuer fuers an ans von vom mal psst note vermerk kommentar anmerkung bemerkung mitteilung
-    nachricht kenntnis gebrauch zwecke nicht senden schicken weiterleiten weitergeben schule bleibt
+    nachricht kenntnis gebrauch zwecke nicht senden schicken schule bleibt
     bleiben behandeln lassen halten zu diesem ticket gedacht ist dies eine vertraulich memo only use for
-    the strictly please comment private me message do not forward send this is confidential usage
+    the strictly please comment private me message do not send this is confidential usage
     uniquement remarque commentaire seulement pour ceci est une a l equipe en moi confidentiel kurze
     kleine wichtige neue weitere noch eigene ganz alle support supporter it edv eyes just juste selbst
-    don t pas ne envoyer verschicken abschicken
+    don t pas ne envoyer verschicken
     """.split()  # noqa: SIM905 - a word list reads better than a hundred quotation marks
 )
 _ADDRESSES_READER = re.compile(
     r"\b(?:Sie|Ihnen|Ihre?\w{0,2}|[dD]u|[dD]ir|[dD]ich|[dD]eine?\w{0,2}|[yY]our?|[vV]ous|[vV]otre|[vV]os)\b"
 )
 _OUTSIDE = re.compile(
-    r"\bextern(?:al|e)?\s{0,3}(?:[:=]|$)", re.I | re.M
+    r"\b(?:extern(?:al|e)?|von außen)\s{0,3}(?:[:=]|$)", re.I | re.M
 )  # "Intern: 12, extern: 4711" are numbers
 _SALUTATION = re.compile(
     r"\W{0,5}(?:hallo|hi|hey|moin|liebe[rs]?|guten (?:tag|morgen)|dear|hello|bonjour)"
@@ -74,7 +80,7 @@ _CLOSED = re.compile(_HEADING.pattern + r"|\s?(?:[^\w\s,&/+-]{1,6}|[/_+-]{2,6})(
 _NAMING = re.compile(r"\W{0,5}(?:ist|heisst|steht|lautet|bedeutet|meint|is|means|est)\b")
 _NAMED = re.compile(r"\b(?:heisst|heissen|lautet|namens|called|nomme)\b[^.!?]{0,60}$|\d\W{0,3}$")
 _SIGN = re.compile(
-    r"[^\w>]{0,10}(?:[@/!§⌗№$+\\]|[%=]23|(?:hash(?:tag)?|raute|dièse)\s)(?:notiz|intern|note)\b"
+    r"[^\w>]{0,10}(?:[@/!§⌗№$+\\]|[%=]23|(?:hash(?:tag)?|raute|dièse)\s)(?:notiz|intern|note)\b(?![/\\.-])"
 )
 _IN_CAPITALS = re.compile(r"\W{0,10}(?:INTERN|INTERNAL|NOTIZ)\s")
 _SIGN_ALONE = re.compile(r"\W{0,5}[#＃]\s{0,5}")
@@ -83,9 +89,10 @@ _SPOKEN = re.compile(r"\b(?:hashtag|raute) (?:notiz|intern)\b")
 _TAIL = re.compile(
     r"(?:[\[({<]|\s[-–—*_~|/=]{1,3})\s?([^\[\](){}<>\n]{3,40}?)\s?(?:[\])}>]|[-–—*_~|/=]{1,3})[\s.!]{0,5}$"
 )
-_LAST_SENTENCE = re.compile(r"(?:[.!?]|^)[^\w.!?]{0,5}(\w[^.!?]{2,40})[^\w?]{0,5}$")
+_LAST_SENTENCE = re.compile(r"(?:[.!?]\s|^)[^\w.!?]{0,5}(\w[^.!?]{2,40})[^\w?]{0,5}$")
 _SENTENCE_ENDS = (".", "!", "?", "…")
-_ITEM = re.compile(r"\s{0,5}[-–*•]\s")
+_TITLE = re.compile(r"(?:(?:it|edv|support|team|interne?[rs]?)[ -]?){2,4}[.!]?")
+_ITEM = re.compile(r"\s{0,5}(?:[-–*•]|\d{1,2}[.)])\s")
 _MAX_LINE, _MAX_LINES, _MAX_ENDS, _MAX_WORDS, _MAX_CLOSING = 120, 200, 4, 9, 6
 
 
@@ -107,18 +114,20 @@ def internal_line(text: str, names: Names) -> str:
             return line
         if _begins_paragraph(lines, at) and (_IN_CAPITALS.match(line) or _begins_marked(plain, names, core)):
             return line
-    return marked_end(lines, names, core)
+    return marked_end(lines, names)
 
 
-def marked_end(lines: list[str], names: Names, core: re.Pattern[str] = _CORE) -> str:
+def marked_end(lines: list[str], names: Names) -> str:
     """Return the last line, or the one above the closing formula, if it ends with a mark, or ""."""
-    return next((lines[at] for at in _ends(lines) if _ends_marked(lines, at, names, core)), "")
+    return next((lines[at] for at in _ends(lines) if _ends_marked(lines, at, names)), "")
 
 
 def is_label(label: str, names: Names, core: re.Pattern[str] = _CORE, *, colon: bool = False) -> bool:
     """Return whether a text is nothing but a label of a text that is internal; `colon`: one follows."""
     words = [names.get(word, word) for word in _WORD.findall(_plain(label))]
-    joined = " ".join(words)
+    joined = _NOT_FORWARDED.sub("", " ".join(words))
+    if _NUMBERED.search(_plain(label)):
+        return False
     if len(words) > _MAX_WORDS or _BEFORE_COLON.fullmatch(joined):
         return colon and len(words) <= _MAX_WORDS
     found = core.search(joined)
@@ -157,7 +166,9 @@ def _begins_marked(line: str, names: Names, core: re.Pattern[str]) -> bool:
         label = line[start : end.start()].strip()
         colon = end[0].strip() == ":"
         bracketed = label == "note" and marks[-1:] in ("[", "<")
-        if (bracketed or is_label(label, names, core, colon=colon)) and not _NAMING.match(line, end.end()):
+        if (bracketed or is_label(label, names, core if colon else _CORE, colon=colon)) and not _NAMING.match(
+            line, end.end()
+        ):
             return True
     return False
 
@@ -170,18 +181,20 @@ def _ends(lines: list[str]) -> tuple[int, ...]:
     return tuple(dict.fromkeys((*filled[-1:], *[at for at in filled if at < closing][-1:])))
 
 
-def _ends_marked(lines: list[str], at: int, names: Names, core: re.Pattern[str]) -> bool:
+def _ends_marked(lines: list[str], at: int, names: Names) -> bool:
     """Return whether a line ends with a label in brackets, or with a sentence that is one.
 
-    An item of a list and the title below the author's name are none.
+    An item of a list, a name that the line above announces, and the author's title are none.
     """
     line = _plain(lines[at][-_MAX_LINE:])
     tail = _TAIL.search(line)
-    if tail and is_label(tail[1], names, core) and not _NAMED.search(line[: tail.start()]):
+    if tail and is_label(tail[1], names) and not _NAMED.search(line[: tail.start()]):
         return True
-    above = lines[at - 1] if at else ""
+    above = next((above.strip() for above in reversed(lines[:at]) if above.strip()), "")
     named_above = [names.get(word) == COLLEAGUE for word in _WORD.findall(_plain(above))]
     if (_ITEM.match(line) and _ITEM.match(above)) or (named_above and all(named_above)):
         return False
+    if above.endswith(":") or _NAMED.search(_plain(above)):
+        return False
     last = _LAST_SENTENCE.search(line)
-    return last is not None and is_label(last[1], names, core)
+    return last is not None and is_label(last[1], names) and not _TITLE.fullmatch(last[1].strip())

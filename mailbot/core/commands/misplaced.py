@@ -27,7 +27,7 @@ _MARKS = " \t\u00a0*_~\"'„“”«»()"
 _NOTE_WORDS = [fold(word) for word in NOTE.all_words]
 _PREFIXES = re.compile(rf"{PREFIX}|\[extern\w*\]|\[?#?\b[A-Z][A-Z0-9]*-\d{{1,9}}\]?", re.I)
 _SIGN_WORD = (
-    r"(?:hash ?tag|hash|raute(?:[- ]?zeichen)?|nummern?(?:zeichen)?(?: \d{1,9})?|doppelkreuz|pfund"
+    r"(?:hash ?tag|hash|raute(?:[- ]?zeichen)?|nummern?(?:zeichen)?|doppelkreuz|pfund"
     r"|(?:number|pound)(?: sign)?|(?:mot-)?dièse|croisillon)"
 )
 # Matches "Raute schließen" as phones write it, "@close", "/close" and "erledigt #", with a polite word.
