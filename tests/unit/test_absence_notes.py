@@ -42,6 +42,16 @@ _SAYS_MORE = [
     "The school is closed on Friday, please come on Monday.",
     "I'm out of the office tomorrow, the laptop is on my desk. Back on Friday.",
     "Je suis absente jusqu'au 7 février, la salle est ouverte.",
+    "Danke für Ihre Nachricht. Ich bin am Montag nicht da.",
+    "Merci pour votre message. Je suis absente lundi.",
+    "Danke für Ihre Nachricht. Frau Au arbeitet nicht mehr bei uns.",
+    "Ich bin krank. Ich melde mich.",
+    "Danke für Ihre Nachricht. Ich bin wieder im Haus.",
+    "Danke für Ihre Nachricht. Wir haben das Programm geschlossen.",
+    "Nein, ich bin bis zum 7.2. auf Klassenfahrt.",
+    "Ich bin nicht erreichbar, Ihre Mails kommen nicht an.",
+    "Ich bin im Urlaub und habe keinen Zugriff auf Moodle.",
+    "Ab 3.2. bin ich in Elternzeit. Meine Nachfolgerin Frau Au braucht ein Konto.",
 ]
 
 

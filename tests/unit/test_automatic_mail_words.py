@@ -46,6 +46,8 @@ def test_bounces_of_gateways_are_recognised_by_subject_and_text(subtests: pytest
         (_PERSON, "E-Mail abgelehnt", "Unsere E-Mail an die Stadt wurde nicht zugestellt: kim@hgs.example"),
         (_PERSON, "Antrag nicht zugestellt", "Ihre Nachricht an die Stadt wurde leider abgelehnt."),
         (_PERSON, "Mail rejected", "Mails to kim@hgs.example are rejected: mailbox full. Please check."),
+        (_PERSON, "Zustellstatus", "Die Mail an kim@hgs.example konnte nicht zugestellt werden."),
+        ("noreply@untis.example", "Noten", "Die Übermittlung der Noten ist fehlgeschlagen."),
         (_PERSON, "Virus in Ihrer E-Mail?", "Ich habe sie nicht geöffnet. Sie kam von kim@hgs.example."),
         (_PERSON, "Message rejected", "Our message to kim@hgs.example was rejected. Please check."),
         (_PERSON, "Échec de remise", "Nos messages à kim@hgs.example : destinataire inconnu."),

@@ -77,7 +77,8 @@ def is_away_text(mail: Mail) -> bool:
     if patterns.AWAY_TEXT.search(text):
         if bounce.has_null_path(mail) or (answers and patterns.AWAY_FORMAL.search(text)):
             return True
-        more = thanks or patterns.AWAY_MORE.search(text) or patterns.AWAY_ANSWER.search(text)
+        about_mail = thanks or patterns.AWAY_ABOUT_MAIL.search(text)
+        more = patterns.AWAY_MORE.search(text) or (about_mail and not _BY_PERSON.search(text))
         if more and _is_about_absence(mail.text):
             return True
     return answers_mail(mail) and is_automatic_answer(mail)
@@ -92,7 +93,17 @@ _DATED = re.compile(
     r" [^\n]{0,60}\b(?:bis|ab|vom|until|from|jusqu|du)\b[^\n]{0,40}\d"
     r"|(?:ab|bis|vom|from|until|du|jusqu|zwischen|between)\b[^\n]{0,20}\d[^\n]{0,12}$)"
 )  # in lower case
-_NAME = re.compile(r"[^\W\d_a-zß-ÿ][\w.'’-]*(?: [^\W\d_a-zß-ÿ][\w.'’-]*){0,4}")
+# A person who thanks for a mail says who is absent on one day, who is back, and who left.
+_BY_PERSON = re.compile(
+    r"\bam (?:(?:mon|diens|donners|frei)tag|mittwoch)\b|\bheute\b|(?<!guten )\bmorgen\b|\bnicht mehr\b"
+    r"|\b(?:bin|sind) (?:jetzt |nun )?wieder\b"
+    r"|\b(?:on (?:mon|tues|wednes|thurs|fri)day|today|tomorrow)\b"
+    r"|\b(?:lundi|mardi|mercredi|jeudi|vendredi|demain|aujourd)\b"
+)  # in lower case
+_NAME = re.compile(
+    r"(?!(?:Ja|Nein|Gerne?|O[Kk]\w{0,2}|Passt|Klar|Gut|Yes|No|Oui|Non)\b)"
+    r"[^\W\d_a-zß-ÿ][\w.'’-]*(?: [^\W\d_a-zß-ÿ][\w.'’-]*){0,4}"
+)
 
 
 def _is_about_absence(text: str) -> bool:
@@ -115,7 +126,8 @@ _OF_NOTES = (
     patterns.AWAY_TEXT,
     patterns.AWAY_MORE,
     patterns.AWAY_UNTIL,
-    patterns.AWAY_ANSWER,
+    patterns.AWAY_ABOUT_MAIL,
+    patterns.WILL_ANSWER,
     patterns.ABSENT_WORDS,
     patterns.THANKS_FOR_MAIL,
 )

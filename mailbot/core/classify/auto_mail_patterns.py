@@ -84,7 +84,7 @@ THANKS_FOR_MAIL = re.compile(
 # A person who is absent reports something as well; absence notes do not.
 SAYS_BROKEN = re.compile(
     r"\b(?:kaputt|defekt|(?:geht|gehen|läuft|funktionier\w{1,3}|druckt|klappt) (?:\w{1,12} ){0,2}nicht"
-    r"|(?:fehlt|klemmt|streikt|flackert)(?! mir)|austauschen|tauschen|reparier\w{1,3}"
+    r"|komm\w{1,2} nicht an|(?:fehlt|klemmt|streikt|flackert)(?! mir)|austauschen|tauschen|reparier\w{1,3}"
     r"|broken|(?:does not|doesn['’]t|not|still) (?:work|jam)\w{0,3}|out of order"
     r"|en panne|ne (?:marche|fonctionne)nt? (?:pas|plus)|non funziona|no funciona|nie działa|çalışmıyor|bozuk"
     r"|werkt niet|stuk)\b"
@@ -156,7 +156,8 @@ AWAY_TEXT = re.compile(
     r"|erreichbar|am (?:arbeitsplatz|platz|computer|rechner)|da\b|anwesend)|außer haus|abwesend"
     r"|in (?:urlaub|elternzeit|den ferien)|i[mn] (?:urlaub|mutterschutz)|krank"
     r"|auf (?:einer |einem )?(?:fortbildung|klassenfahrt|dienstreise|reise|lehrgang|tagung))"
-    r"|\b(?:büro|betrieb|sekretariat|verwaltung|schule|wir) .{0,60}(?:geschlossen|nicht besetzt"
+    r"|\b(?:büro|betrieb|sekretariat|verwaltung|schule"
+    r"|wir(?! haben (?:d(?:as|en|ie)|alle|ein\w{0,2})\b)) .{0,60}(?:geschlossen|nicht besetzt"
     r"|betriebsferien)\b|\b(?:office|school|we) (?:is|are) .{0,30}\bclosed\b"
     r"|\bnicht mehr (?:(?:für|bei|in) uns(?:er\w{0,3})?\b|.{0,60}tätig\b)"
     r"|(?:wieder|zurück) (?:im (?:büro|haus|dienst)|(?:für sie )?erreichbar|für sie da"
@@ -191,19 +192,24 @@ _AWAY_FORMAL = (
     r"(?:nicht|not|neither|weder) .{0,30}(?:weitergeleitet|forwarded)|(?:in )?(?:dringenden"
     r"|eiligen) (?:fällen|angelegenheiten)"
     r"|(?:wenden sie sich|kontaktieren sie|erreichen sie) .{0,60}(?:vertretung|kolleg|sekretariat"
-    r"|@|unter)|meine? (?:vertret|nachfolge)|in (?:urgent|case of urgent)"
+    r"|@|unter)|meine? (?:vertret|nachfolge)\w{0,6}+"
+    r"(?! (?:\w{1,20} ){0,3}(?:braucht|benötigt|hat|kann|kommt|findet))"
+    r"|in (?:urgent|case of urgent)"
     r"|in caso di urgenz|per urgenze|en caso de urgencia|acil durum|bij dringende|w pilnych"
     r"|en cas d['’]urgence|(?:contacte[rz]|adresse[rz]-vous|joindre) .{0,60}(?:secrétariat|collègue|@)"
     r"|(?:urgent|immediate) (?:matters|assistance|issues|cases)|limited access to (?:my )?e-?mail"
 )
 AWAY_FORMAL = re.compile(_AWAY_FORMAL)  # in lower case
 AWAY_MORE = re.compile(f"{_AWAY_FORMAL}|{_AWAY_DATES}")  # in lower case
-# What absence notes say beside that: about the mail and its answer.
-AWAY_ANSWER = re.compile(
+# What absence notes say beside that about the mail.
+AWAY_ABOUT_MAIL = re.compile(
     r"\b(?:ihre|deine|eure|your|votre)n? (?:e-?mails?|mails?|nachricht(?:en)?|anfragen?|messages?"
-    r"|courriels?)\b|\bkeinen zugriff auf\b|\b(?:be)?antworte|\bmelde (?:ich )?mich\b"
-    r"|\blese (?:\w{1,12} ){1,3}(?:e-?)?mails\b"
-    r"|\bgeduld\b|\bverständnis\b"
+    r"|courriels?)\b|\bkeinen zugriff auf (?:(?:meine?|die|das) )?(?:(?:e-?)?mails?|nachrichten|postfach)\b"
+    r"|\blese (?:\w{1,12} ){1,3}(?:e-?)?mails\b|\bgeduld\b|\bverständnis\b"
+)  # in lower case
+# They announce an answer; a person who is absent for a day does, too.
+WILL_ANSWER = re.compile(
+    r"\b(?:be)?antworte|\bmelde (?:ich )?mich\b"
     r"|\b(?:reply|respond|get back to you)\b|\bréponds?\b|\brépondrai\b"
 )  # in lower case
 CHALLENGE = re.compile(
@@ -222,7 +228,8 @@ CHALLENGE_SUBJECT = re.compile(
     r"(?:please )?(?:confirm|verify|verification|confirmation) .{0,40}(?:your (?:message|e-?mail"
     r"|mail)|sender|required|request)|message (?:held|pending)|your (?:message|e-?mail) (?:is "
     r"|has been )?(?:held|requires? (?:verification|confirmation)|awaits)|spam ?arrest|boxtrapper"
-    r"|bitte bestätigen sie ihre (?:nachricht|e-?mail)|ihre nachricht .{0,60}bestätigen"
+    r"|bitte bestätigen sie ihre (?:nachricht|e-?mail)"
+    r"|ihre nachricht (?:an|für) (?:die )?liste .{0,60}bestätigen"
     r"|confirmez votre message"
 )  # in lower case
 CHALLENGE_TEXT = re.compile(

@@ -25,7 +25,8 @@ _SUBJECT_SAYS_FAILURE = {
     ),
     "de": (
         r"unzustellbar|(?:nicht|un)[- ]?zu(?:gestellt|stellbar)|nicht (?:übermittelt|ausgeliefert)",
-        r"(?:übermittlungs|zustell)status|virus in (?:ihrer|deiner) (?:e-?mail|mail|nachricht)",
+        r"benachrichtigung (?:zum|über den) (?:übermittlungs|zustell)status",
+        r"virus in (?:ihrer|deiner) (?:e-?mail|mail|nachricht)",
         r"zustell(?:ung|fehler|bericht|problem|warn)\w*(?: .{0,40})?(?:fehl|verz|nicht|benachr|unmög)?",
         r"fehlgeschlagen.{0,20}zustell|verzögerung bei der zustellung",
         r"weiterleitung (?:ist )?fehlgeschlagen",
@@ -86,7 +87,8 @@ _TEXT_SAYS_FAILURE = {
         r"konnte die nachricht nicht (?:übermitteln|zustellen|ausliefern)|mail(?:adresse)? ist ungültig",
         r"ihre (?:nachricht|e-?mail|mail) .{0,80}nicht .{0,60}weitergeleitet werden",
         r"(?:einige oder alle|folgenden?) empfänger .{0,40}nicht erreicht",
-        r"(?:zustellung|übermittlung) .{0,80}(?:fehlgeschlagen|nicht möglich|gescheitert|verzögert)",
+        r"(?:zustellung|übermittlung an \S{1,80}@) ?.{0,80}"
+        r"(?:fehlgeschlagen|nicht möglich|gescheitert|verzögert)",
         r"postfach .{0,30}(?:voll|nicht (?:vorhanden|gefunden|verfügbar))",
         r"empfänger .{0,80}(?:nicht bekannt|unbekannt)|unbekannter (?:empfänger|benutzer)",
         r"fehler bei der (?:nachrichten)?zustellung",
