@@ -102,7 +102,8 @@ _PHRASES = re.compile(
     |\b(?:es|er|sie)\ (?:druckt|scannt|läuft|geht)\ (?:jetzt\ )?wieder\b
     |\b(?:jetzt|nun)\ (?:druckt|scannt|läuft|geht)\ (?:es|er|sie)\ (?:endlich\ )?wieder\b
     |\b(?:(?:der|das|die)\ )?(?:ton|bild|internet|wlan|netz|strom|signal|zugriff)\ ist\ wieder\ da\b
-    |\b(?:ich\ )?(?:kann|konnte)\ (?:ich\ )?(?:mich\ )?(?:(?:jetzt|nun|wieder|endlich)\ ){0,3}
+    |(?:\b(?:jetzt|nun|endlich|wieder)\ (?:kann|konnte)\ ich|\b(?:ich\ )?(?:kann|konnte))
+      \ (?:mich\ )?(?:(?:jetzt|nun|wieder|endlich)\ ){0,3}
       (?:anmelden|einloggen|drucken|arbeiten)\b
     |\b(?:neues\ )?(?:login|anmeldung|passwort|zugang|zugriff|link)
       \ (?:klappt|geht|funktioniert|hat\ (?:funktioniert|geklappt))\b
@@ -115,8 +116,10 @@ _PHRASES = re.compile(
     |\bwie\ immer\b
     |(?:(?<=danke)|(?<=dank)|(?<=dankeschön))(?:\ (?:dir|euch|ihnen|schön|sehr))?
       \ (?:fürs|für\ (?:die|den|das|(?:ihr|eur|dein)\w{0,3}))
-      (?:\ (?!falsch|kaputt|defekt)\w{3,15}e[nrs]?){0,2}
-      \ (?-i:(?!\w{0,20}(?i:fehler|störung|ausfall|absturz|problem|chaos)\b)[A-ZÄÖÜ])\w{2,30}
+      (?:\ (?:neu|schnell|prompt|rasch|sofortig|gut|toll|super|nett|lieb|freundlich|kurz|klar
+        |ausführlich|genau|unkompliziert|kompetent|hilfreich|wertvoll|zusätzlich|schön|groß|viel|ganz|tatkräftig)e[nrs]?){0,2}
+      \ (?-i:(?!\w{0,20}(?i:fehler|störung|ausfall|absturz|problem|chaos
+        |alarm|virus|stau|schaden|schluss|sperre|löschung|absage|ablehnung|verwechslung|verspätung)\b)[A-ZÄÖÜ])\w{2,30}
       (?:\ (?:des|mit\ de[mr]|beim|am|im)\ (?-i:[A-ZÄÖÜ])\w{2,30})?
       (?=\s*(?:[,.!]|$|und\b))
     |\b(?:dann|damit)\ ist\ (?:ja\ )?alles\ (?:gut|erledigt)\b|\bfrohes\ fest\b
