@@ -263,7 +263,8 @@ class _Page:
         if not (text or always or blank):
             return
         prefix = "> " * min(max(self.depth, int(self.cut)), limits.QUOTATION_DEPTH)
-        prefix = INDENTED + prefix if self.indentation else prefix
+        if self.indentation:
+            prefix = INDENTED * min(self.indentation, limits.QUOTATION_DEPTH) + prefix
         if text or always:
             self.lines.append(prefix + text)
         if blank and self.lines and self.lines[-1].strip(f"> {INDENTED}"):

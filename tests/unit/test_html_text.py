@@ -259,6 +259,10 @@ def test_answers_within_the_element_around_a_quotation_are_kept() -> None:
         # The author of the quoted mail answered below a quotation.
         older = f"{_SEEN}{before}{wrote}{begin}{wrote}{begin}<p>Alt.</p>{end}<p>Raum 12.</p>{end}{after}"
         assert "Raum" not in parse(_answer(older).build()).text, before
+    framed = (
+        f'<div style="border-left: 1px solid">{wrote}<blockquote>Welcher Raum?</blockquote>Raum 12.</div>'
+    )
+    assert parse(_answer(framed).build()).text == "Raum 12."
     callout = '<p>Es steht da:</p><div style="border-left: 1px solid #ccc">Fehler 17</div><p>Was nun?</p>'
     assert parse(_answer(callout).build()).text == "Es steht da:\n\nFehler 17\n\nWas nun?"
 

@@ -100,13 +100,16 @@ def _with_resolved_indentation(lines: list[str]) -> list[str]:
     if not any(line.startswith(INDENTED) for line in lines):
         return lines
     out: list[str] = []
-    quoted = False
-    for at, line in enumerate(lines):
-        if not line.startswith(INDENTED):
-            quoted = False
-        elif not at or not lines[at - 1].startswith(INDENTED):
-            quoted = is_introduced(out)
-        out.append(line.replace(INDENTED, "> " if quoted else ""))
+    above = quoted_from = 0  # depths
+    for line in lines:
+        depth = line.count(INDENTED)
+        if depth < quoted_from:
+            quoted_from = 0
+        if depth > above and not quoted_from:
+            quoted_from = depth if is_introduced(out) else 0
+        marks = "> " * (depth - quoted_from + 1) if quoted_from else ""
+        out.append(marks + line.replace(INDENTED, ""))
+        above = depth
     return out
 
 
