@@ -110,7 +110,8 @@ RULES = (
             "sender (address )?(is )?not (allowed|permitted|authori[sz]ed)(?! to)",
             r"(unauthori[sz]ed|bad outbound|banned) sender|allowed to use (this|that|the) (sender|from)\b",
             "(sender|from)( address)? does not match|(sender|email address) is not verified",
-            "absender[a-z -]{0,30}gesperrt|absender[a-zäöü ]{0,30}nicht (verwenden|nutzen|senden)",
+            "absender[a-z -]{0,30}gesperrt|absender[a-zäöü ]{0,30}nicht (verwenden|nutzen)",
+            "absender((?! an )[a-zäöü ]){0,30}nicht senden(?! an)",
             "not one of your addresses",
             "absender[a-z ]{0,30}(nicht (erlaubt|zugelassen|gestattet|berechtigt)|gehört nicht|unzulässig)",
             "invalid credentials|client (was |is )?not authenticated|basic authentication",
@@ -136,9 +137,9 @@ RULES = (
         words=(
             r"\b(sending|sending of e?-?mails?|(outgoing|outbound) (e-?)?mails?)( from)?[a-z ]{0,30}"
             "(paused|suspended|disabled|blocked|stopped|deactivated)",
-            "(disabled|blocked|locked|suspended) (for|from) sending",
-            "(disabled|blocked|locked|suspended) (due to|because of) (abuse|spam|suspicious)|compromised"
-            "|suspicious activity",
+            "(disabled|blocked|locked|suspended) (for|from) sending(?! and receiving)",
+            "(disabled|blocked|locked|suspended) (due to|because of|after) (abuse|spam|suspicious)",
+            "compromised",
             "account (is )?suspended for (outgoing|outbound) (spam|abuse)",
             "versand[a-zäöü ]{0,60}(gesperrt|blockiert|deaktiviert|eingeschränkt|ausgesetzt)|für den versand",
             "(ihr|dein) (e-mail-)?(konto|postfach|account)[a-z ]{0,30}(gesperrt|deaktiviert)",
@@ -190,8 +191,9 @@ RULES = (
         About.ACCOUNT,
         "the sender's limit",
         words=(
-            r"rate[ -]?limit|limits?\b|kontingent|throttl|threshold|too (fast|quickly|frequent)",
-            rf"(too|zu) ?(many|viele) (\w+ ){{0,2}}{_MESSAGES}",
+            r"rate[ -]?limit|limits?\b|kontingent(?! des (empf|postfach))|throttl|threshold",
+            r"too (fast|quickly|frequent)",
+            rf"(too|zu) ?(many|viele) (?!invalid|bad|unknown)(\w+ ){{0,2}}{_MESSAGES}",
             f"{_MESSAGES} (count )?quota",
         ),
     ),

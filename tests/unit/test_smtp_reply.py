@@ -136,6 +136,7 @@ DOMAIN = (
 )
 RECIPIENT = (
     "550 Unbekannter Empfänger",
+    "550 mailbox disabled for sending and receiving",
     "550 Adresse existiert nicht",
     "452 4.2.2 Kontingent des Postfachs ausgeschöpft",
     "550 5.2.1 This account is locked",
@@ -223,6 +224,7 @@ RECIPIENT = (
 )
 MAIL = (
     "550 Die Mail ist zu groß",
+    "554 5.7.1 Attachment blocked: suspicious activity",
     "554 5.4.14 Hop count exceeded",
     "550 5.7.1 Anhänge dieses Typs sind unerwünscht",
     "554 Message score over limit",
@@ -248,6 +250,9 @@ MAIL = (
 )
 UNCLEAR = (
     "421 4.7.26 This mail is unauthenticated",
+    "550 5.7.1 Absender darf an diese Liste nicht senden",
+    "550 Kontingent des Empfängers überschritten",
+    "550 Too many invalid recipients",
     "550 5.7.1 Unable to relay: address not local",
     "550 5.7.1 Relaying denied. Recipient not local",
     "550 User not local or invalid address - Relay denied",
