@@ -102,7 +102,7 @@ def _with_resolved_indentation(lines: list[str]) -> list[str]:
     out: list[str] = []
     above = quoted_from = 0  # depths
     for line in lines:
-        depth = line.count(INDENTED)
+        depth = len(line) - len(line.lstrip(INDENTED))  # not behind the mark of a line from our mail
         if depth < quoted_from:
             quoted_from = 0
         if depth > above and not quoted_from:
